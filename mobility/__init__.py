@@ -1,0 +1,1 @@
+"""Shared kernel, storage, application and command line of the Ilmenau mobility backend."""

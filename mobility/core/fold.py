@@ -1,0 +1,142 @@
+"""Folding facts into the state that decisions are made on. Pure: same facts, same state."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from typing import assert_never
+
+from mobility.core.booking import Booking, BookingState
+from mobility.core.clock import Instant
+from mobility.core.connection import Connection
+from mobility.core.events import (
+    BookingCancelled,
+    BookingMade,
+    ConnectionDecided,
+    ConnectionPlanned,
+    DrivingModeChanged,
+    Envelope,
+    Event,
+    FeederDelayReported,
+    PlanPublished,
+    PromiseSettled,
+    PromiseTold,
+    PublicTourPublished,
+    RiderAlighted,
+    RiderBoarded,
+    RideRefused,
+    RiderErased,
+    RiderNoShow,
+    TripCancelled,
+)
+from mobility.core.ids import BookingId, ConnectionId, ServiceAreaId, TourId
+from mobility.core.plan import DayPlan
+from mobility.core.promise import Promise, PromiseKind
+from mobility.core.vehicle import TripRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """An immutable snapshot after the fact with number ``seq``."""
+
+    seq: int = 0
+    bookings: Mapping[BookingId, Booking] = field(default_factory=dict)
+    promises: Mapping[tuple[BookingId, PromiseKind], Promise] = field(default_factory=dict)
+    plans: Mapping[tuple[ServiceAreaId, date], DayPlan] = field(default_factory=dict)
+    public_tours: Mapping[TourId, PublicTourPublished] = field(default_factory=dict)
+    connections: Mapping[ConnectionId, Connection] = field(default_factory=dict)
+    cancelled_trips: Mapping[TripRef, str] = field(default_factory=dict)
+    """Trip to reason."""
+
+
+def fold(state: State, envelopes: Iterable[Envelope]) -> State:
+    """Return the state after all ``envelopes`` in order. ``state`` stays as it is; it is copied once, not per fact."""
+    draft = _Draft(state)
+    for envelope in envelopes:
+        draft.take(envelope)
+    return draft.state()
+
+
+def evolve(state: State, envelope: Envelope) -> State:
+    """Return the state after one fact."""
+    return fold(state, (envelope,))
+
+
+class _Draft:
+    """A state that may still be written to; nobody but ``fold`` ever holds one."""
+
+    def __init__(self, state: State) -> None:
+        self.seq = state.seq
+        self.bookings = dict(state.bookings)
+        self.promises = dict(state.promises)
+        self.plans = dict(state.plans)
+        self.public_tours = dict(state.public_tours)
+        self.connections = dict(state.connections)
+        self.cancelled_trips = dict(state.cancelled_trips)
+
+    def state(self) -> State:
+        return State(**{each.name: getattr(self, each.name) for each in fields(State)})
+
+    def take(self, envelope: Envelope) -> None:  # noqa: C901, PLR0912 - the table of all facts
+        self.seq = envelope.seq
+        event: Event = envelope.body
+        match event:
+            case RideRefused() | DrivingModeChanged() | RiderErased():
+                pass
+            case BookingMade(booking=booking):
+                self.bookings[booking.booking_id] = booking
+            case PromiseTold():
+                self._told(event, envelope.recorded_at)
+            case PromiseSettled():
+                key = (event.booking_id, event.kind)
+                self.promises[key] = replace(self.promises[key], outcome=event.outcome)
+            case PlanPublished(plan=plan):
+                self.plans[plan.area_id, plan.day] = plan
+            case BookingCancelled():
+                self._move(event.booking_id, BookingState.CANCELLED)
+            case RiderBoarded():
+                self._move(event.booking_id, BookingState.BOARDED, boarded_at=event.at)
+            case RiderAlighted():
+                self._move(event.booking_id, BookingState.COMPLETED, alighted_at=event.at)
+            case RiderNoShow():
+                self._move(event.booking_id, BookingState.NO_SHOW)
+            case PublicTourPublished():
+                self.public_tours[event.tour_id] = event
+            case ConnectionPlanned(connection=connection):
+                self.connections[connection.connection_id] = connection
+            case FeederDelayReported():
+                delayed = replace(self.connections[event.connection_id], feeder_delay_s=event.delay_s)
+                self.connections[event.connection_id] = delayed
+            case ConnectionDecided():
+                known = self.connections[event.connection_id]
+                decided = replace(known, decision=event.decision, hold_until=event.hold_until)
+                self.connections[event.connection_id] = decided
+            case TripCancelled():
+                self.cancelled_trips[event.trip] = event.reason
+            case _:
+                assert_never(event)
+
+    def _told(self, event: PromiseTold, told_at: Instant) -> None:
+        self.promises[event.booking_id, event.kind] = Promise(
+            booking_id=event.booking_id,
+            kind=event.kind,
+            window=event.window,
+            told_at=told_at,
+            channel=event.channel,
+            revision=event.revision,
+        )
+
+    def _move(
+        self,
+        booking_id: BookingId,
+        state: BookingState,
+        *,
+        boarded_at: Instant | None = None,
+        alighted_at: Instant | None = None,
+    ) -> None:
+        before = self.bookings[booking_id]
+        self.bookings[booking_id] = replace(
+            before,
+            state=state,
+            boarded_at=boarded_at or before.boarded_at,
+            alighted_at=alighted_at or before.alighted_at,
+        )

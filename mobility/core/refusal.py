@@ -1,0 +1,48 @@
+"""A refusal is a value: a code and parameters. The sentences stand in each room's ``wording.py``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Every reason this project refuses something a person asked for."""
+
+    # booking
+    IN_THE_PAST = "in_the_past"
+    TOO_LATE_TO_BOOK = "too_late_to_book"
+    TOO_FAR_AHEAD = "too_far_ahead"
+    OUTSIDE_AREA = "outside_area"
+    OUTSIDE_HOURS = "outside_hours"
+    NO_SERVICE_ON_DAY = "no_service_on_day"
+    SAME_STOP = "same_stop"
+    TOO_SHORT = "too_short"
+    PARTY_TOO_LARGE = "party_too_large"
+    NO_WHEELCHAIR_PLACE = "no_wheelchair_place"
+    NO_SEAT_LEFT = "no_seat_left"
+    NO_VEHICLE_IN_TIME = "no_vehicle_in_time"
+    RIDE_TOO_LONG = "ride_too_long"
+    SHIFT_ENDS = "shift_ends"
+    LINE_BUS_RUNS = "line_bus_runs"
+    OFFER_EXPIRED = "offer_expired"
+    PLAN_CHANGED = "plan_changed"
+    # booking life cycle
+    UNKNOWN_BOOKING = "unknown_booking"
+    WRONG_STATE = "wrong_state"
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    # operation
+    UNKNOWN_TRIP = "unknown_trip"
+    UNKNOWN_CONNECTION = "unknown_connection"
+    UNKNOWN_VEHICLE = "unknown_vehicle"
+    UNKNOWN_STOP = "unknown_stop"
+    BEYOND_HOLD_LIMIT = "beyond_hold_limit"
+    INVALID_INPUT = "invalid_input"
+    READ_ONLY = "read_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something is not done. ``parameters`` fill the sentence: plain numbers and names with units in the key."""
+
+    code: RefusalCode
+    parameters: Mapping[str, str | int | float] = field(default_factory=dict)
