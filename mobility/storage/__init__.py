@@ -1,0 +1,1 @@
+"""Adapters that keep facts: ledger, vault, telemetry segments, region bundles. Decides nothing."""
