@@ -1,0 +1,1 @@
+"""Booking and driver pages, solver workers, road import."""

@@ -1,0 +1,1 @@
+"""Region bundles that ship with the product; see ``mobility.storage.bundles``."""
