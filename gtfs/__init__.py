@@ -1,0 +1,1 @@
+"""Timetables: calendar, immutable timetable arrays, building and checking static feeds. Knows no real time."""

@@ -1,0 +1,174 @@
+"""Assembling a timetable from plain rows: sorting, filling, placing stops, and refusing what makes no sense."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gtfs.pattern import Pattern, Shape, shaped_pattern, straight_pattern
+from gtfs.rows import STOP_TIMES, CallColumns, GroupedCalls, TripRow, grouped, left_out
+from gtfs.times import filled_times
+from gtfs.timetable import Route, StopTimes, Timetable, TimetableStop, Trip
+from mobility.core.errors import BadInputError
+from mobility.core.geo import XY, LocalFrame, distance_m
+from mobility.core.ids import TripId
+from mobility.core.region import Calendar
+
+_FARTHEST_M = 4e6
+"""No trip is longer; a stop further away was placed at (0, 0) or with latitude and longitude swapped."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRows:
+    """Everything a timetable is assembled from. Ids are unique and refer to rows that exist: the source sees to it."""
+
+    zone: str
+    frame: LocalFrame
+    feed_version: str
+    agency_name: str
+    agency_url: str
+    stops: Sequence[TimetableStop]
+    routes: Sequence[Route]
+    trips: Sequence[TripRow]
+    calls: CallColumns
+    calendars: Mapping[str, Calendar]
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def assemble(feed: FeedRows) -> Timetable:
+    """Return the timetable.
+
+    Trips with fewer than two calls are left out and noted. Missing times are interpolated by distance. Raises
+    ``BadInputError`` (file, row, field) for times that run backwards, for trips without a first or last time and for
+    a ``stop_sequence`` used twice.
+    """
+    calls = grouped(feed.calls, len(feed.trips))
+    _refuse_repeated(feed, calls)
+    patterns = _patterns(feed, calls)
+    arrival_s, departure_s = filled_times(calls, patterns)
+    usable = calls.usable.tolist()
+    ranked = sorted(usable, key=lambda t: (departure_s[calls.starts[t]], feed.trips[t].trip_id))
+    stop_times = _stop_times(calls, np.array(ranked, dtype=np.int64), arrival_s, departure_s)
+    return Timetable(
+        zone=feed.zone,
+        frame=feed.frame,
+        feed_version=feed.feed_version,
+        agency_name=feed.agency_name,
+        agency_url=feed.agency_url,
+        stops={stop.stop_id: stop for stop in feed.stops},
+        routes={route.route_id: route for route in feed.routes},
+        trips=_trips(feed.trips, ranked, patterns, stop_times),
+        calendars=feed.calendars,
+        stop_times=stop_times,
+        notes=(*feed.notes, *left_out(len(feed.trips) - len(usable), "they have fewer than two calls")),
+    )
+
+
+def _refuse_repeated(feed: FeedRows, calls: GroupedCalls) -> None:
+    sequence = feed.calls.sequence[calls.order]
+    repeated = np.flatnonzero((np.diff(calls.trip) == 0) & (np.diff(sequence) == 0))
+    if len(repeated):
+        call = int(calls.order[repeated[0] + 1])
+        trip_id = feed.trips[int(feed.calls.trip[call])].trip_id
+        raise BadInputError(
+            f"trip {trip_id} has stop_sequence {int(feed.calls.sequence[call])} twice",
+            source=STOP_TIMES,
+            row=feed.calls.file_row(call),
+            field="stop_sequence",
+        )
+
+
+def _patterns(feed: FeedRows, calls: GroupedCalls) -> dict[int, Pattern]:
+    """Return each usable trip's pattern; trips of the same stops on the same shape share one."""
+    stop = feed.calls.stop[calls.order]
+    places: dict[int, XY] = {}
+    known: dict[tuple[str, bytes], Pattern] = {}
+    patterns: dict[int, Pattern] = {}
+    for trip, span in calls.usable_trips():
+        shape_id = feed.trips[trip].shape_id
+        key = (shape_id, stop[span].tobytes())
+        if key not in known:
+            distance = None if feed.calls.distance is None else feed.calls.distance[calls.order[span]]
+            known[key] = _pattern(feed, stop[span].tolist(), feed.shapes.get(shape_id), distance, places)
+        patterns[trip] = known[key]
+    return patterns
+
+
+def _pattern(
+    feed: FeedRows,
+    stops: Sequence[int],
+    shape: Shape | None,
+    distance: NDArray[np.float64] | None,
+    places: dict[int, XY],
+) -> Pattern:
+    _refuse_far([feed.stops[index] for index in stops])
+    for index in stops:
+        if index not in places:
+            places[index] = feed.frame.xy(feed.stops[index].place)
+    names = [feed.stops[index].stop_id for index in stops]
+    points = [places[index] for index in stops]
+    if shape is None or shape.line.length_m == 0:
+        return straight_pattern(names, points)
+    return shaped_pattern(names, points, shape, distance)
+
+
+def _refuse_far(stops: Sequence[TimetableStop]) -> None:
+    for stop in stops:
+        if distance_m(stops[0].place, stop.place) > _FARTHEST_M:
+            raise BadInputError(
+                f"stop {stop.stop_id} lies on another continent than stop {stops[0].stop_id} of the same trip",
+                source="stops.txt",
+                field="stop_lat",
+            )
+
+
+def _stop_times(
+    calls: GroupedCalls,
+    trips: NDArray[np.int64],
+    arrival_s: NDArray[np.int32],
+    departure_s: NDArray[np.int32],
+) -> StopTimes:
+    """Return the calls of ``trips``, one trip after the other, in arrays closed against writing."""
+    counts = calls.counts[trips]
+    ends = np.cumsum(counts)
+    kept = np.arange(int(counts.sum())) + np.repeat(calls.starts[trips] - (ends - counts), counts)
+    rows, columns = calls.order[kept], calls.columns
+    can_board = columns.can_board[rows]
+    can_board[ends - 1] = False
+    stop_times = StopTimes(
+        stop=columns.stop[rows].astype(np.int32),
+        stop_sequence=columns.sequence[rows].astype(np.int32),
+        arrival_s=arrival_s[kept].astype(np.int32),
+        departure_s=departure_s[kept].astype(np.int32),
+        can_board=can_board,
+        fastest_s=None if columns.fastest_s is None else columns.fastest_s[rows].astype(np.int32),
+    )
+    for column in vars(stop_times).values():
+        if column is not None:
+            column.setflags(write=False)
+    return stop_times
+
+
+def _trips(
+    rows: Sequence[TripRow], ranked: Sequence[int], patterns: Mapping[int, Pattern], stop_times: StopTimes
+) -> dict[TripId, Trip]:
+    trips: dict[TripId, Trip] = {}
+    first_call = 0
+    for index in ranked:
+        row = rows[index]
+        trips[row.trip_id] = Trip(
+            trip_id=row.trip_id,
+            route_id=row.route_id,
+            service_id=row.service_id,
+            headsign=row.headsign,
+            direction=row.direction,
+            block_id=row.block_id,
+            is_wheelchair_accessible=row.is_wheelchair_accessible,
+            pattern=patterns[index],
+            first_call=first_call,
+            stop_times=stop_times,
+        )
+        first_call += len(patterns[index].stops)
+    return trips

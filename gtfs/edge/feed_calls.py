@@ -1,0 +1,144 @@
+"""Trips and calls of a foreign feed; what a timetable can not show is left out, and said."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gtfs.edge.columns import Table
+from gtfs.edge.feed_places import Places
+from gtfs.rows import CallColumns, TripRow, left_out
+from mobility.core.ids import BlockId, RouteId, TripId
+
+_NO_PICKUP = 1
+_WINDOW = "start_pickup_drop_off_window"
+_ZONES = ("location_group_id", "location_id")
+
+
+@dataclass(frozen=True, eq=False)
+class FeedTrips:
+    """The trips that a timetable can show, their calls, and what was left out."""
+
+    trips: tuple[TripRow, ...]
+    calls: CallColumns
+    notes: tuple[str, ...]
+
+
+def trips_of(
+    trips: Table,
+    stop_times: Table,
+    frequencies: Table | None,
+    *,
+    places: Places,
+    routes: Collection[str],
+    services: Collection[str],
+) -> FeedTrips:
+    """Return trips and calls; raises ``BadInputError`` for unknown references and cells without sense."""
+    rows = _trip_rows(trips, routes, services)
+    ids = pd.Index([row.trip_id for row in rows])
+    trip = _references(stop_times, "trip_id", ids)
+    is_flexible = np.zeros(len(rows), dtype=bool)
+    is_flexible[trip[_flexible(stop_times)]] = True
+    is_by_headway = np.zeros(len(rows), dtype=bool)
+    if frequencies is not None:
+        is_by_headway[_references(frequencies, "trip_id", ids)] = True
+    kept = np.flatnonzero(~(is_flexible | is_by_headway))
+    position = np.full(len(rows), -1, dtype=np.int64)
+    position[kept] = np.arange(len(kept))
+    is_kept = position[trip] >= 0
+    calls = _calls(stop_times, np.flatnonzero(is_kept), position[trip[is_kept]], places)
+    notes = (
+        *left_out(int(is_flexible.sum()), "their calls are zones or time windows, not times at stops (GTFS-Flex)"),
+        *left_out(int((is_by_headway & ~is_flexible).sum()), "they run by headway, not by times (frequencies.txt)"),
+    )
+    return FeedTrips(tuple(rows[index] for index in kept.tolist()), calls, notes)
+
+
+def _trip_rows(table: Table, routes: Collection[str], services: Collection[str]) -> list[TripRow]:
+    ids, headsigns, blocks = table.ids("trip_id"), table.texts("trip_headsign"), table.texts("block_id")
+    route_ids = _known(table, "route_id", routes, "routes.txt")
+    service_ids = _known(table, "service_id", services, "calendar.txt or calendar_dates.txt")
+    shape_ids = table.texts("shape_id")
+    direction = _optional(table, "direction_id", {0: 0, 1: 1})
+    access = _optional(table, "wheelchair_accessible", {1: True, 2: False})
+    return [
+        TripRow(
+            trip_id=TripId(trip_id),
+            route_id=RouteId(route_ids[row]),
+            service_id=service_ids[row],
+            headsign=headsigns[row],
+            direction=direction[row],
+            block_id=BlockId(blocks[row]) if blocks[row] else None,
+            shape_id=shape_ids[row],
+            is_wheelchair_accessible=None if access[row] is None else bool(access[row]),
+        )
+        for row, trip_id in enumerate(ids)
+    ]
+
+
+def _optional(table: Table, column: str, values: Mapping[int, int]) -> list[int | None]:
+    """Return a column of small codes; ``None`` where open or unknown, as consumers are asked to treat new codes."""
+    if not table.has(column):
+        return [None] * len(table)
+    return [values.get(code) for code in table.integers(column, otherwise=-1).tolist()]
+
+
+def _known(table: Table, column: str, known: Collection[str], where: str) -> list[str]:
+    values = table.texts(column, is_required=True)
+    for row, value in enumerate(values):
+        if value not in known:
+            table.wrong(row, column, f"{value!r} is not in {where}")
+    return values
+
+
+def _references(table: Table, column: str, ids: pd.Index) -> NDArray[np.int64]:
+    """Return each row's position in ``ids``; a row that refers to nothing is an error."""
+    codes, values = table.coded(column, is_required=True)
+    index: NDArray[np.int64] = ids.get_indexer(pd.Index(values)).astype(np.int64)[codes]
+    is_unknown = index < 0
+    if is_unknown.any():
+        row = int(is_unknown.argmax())
+        table.wrong(row, column, f"{values[codes[row]]!r} is not in trips.txt")
+    return index
+
+
+def _flexible(table: Table) -> NDArray[np.bool_]:
+    """Return which rows name a zone or a window: on-demand service, shape (rows,)."""
+    is_flexible = np.zeros(len(table), dtype=bool)
+    for column in (_WINDOW, *_ZONES):
+        if table.has(column):
+            is_flexible |= table.frame[column].notna().to_numpy(dtype=bool)
+    return is_flexible
+
+
+def _calls(table: Table, rows: NDArray[np.int64], trip: NDArray[np.int64], places: Places) -> CallColumns:
+    pickup = table.integers("pickup_type", otherwise=0) if table.has("pickup_type") else np.zeros(len(table), int)
+    distance = table.numbers("shape_dist_traveled") if table.has("shape_dist_traveled") else None
+    return CallColumns(
+        trip=trip.astype(np.int32),
+        stop=_stops(table, rows, places),
+        sequence=table.integers("stop_sequence")[rows].astype(np.int32),
+        arrival_s=table.times("arrival_time")[rows],
+        departure_s=table.times("departure_time")[rows],
+        can_board=pickup[rows] != _NO_PICKUP,
+        distance=None if distance is None else distance[rows],
+        row=(rows + 1).astype(np.int32),
+    )
+
+
+def _stops(table: Table, rows: NDArray[np.int64], places: Places) -> NDArray[np.int32]:
+    codes, names = table.coded("stop_id")
+    stop: NDArray[np.int32] = np.array([*(places.index.get(name, -1) for name in names), -1], dtype=np.int32)[codes][
+        rows
+    ]
+    is_unknown = stop < 0
+    if is_unknown.any():
+        row = int(rows[is_unknown.argmax()])
+        if codes[row] < 0:
+            table.wrong(row, "stop_id", "a value is missing")
+        name = names[codes[row]]
+        what = "is no stop where vehicles call" if name in places.known else "is not in stops.txt"
+        table.wrong(row, "stop_id", f"{name!r} {what}")
+    return stop
