@@ -1,0 +1,1 @@
+"""The vehicle gateway: wire protocol, sans-I/O vehicle session, live vehicle state. Knows no timetable."""

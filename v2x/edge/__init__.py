@@ -1,0 +1,1 @@
+"""Sockets of the vehicle gateway and the reference vehicle client."""

@@ -1,0 +1,36 @@
+"""Live state of the fleet by event time: what comes late repairs history, it never moves a vehicle back."""
+
+from collections.abc import Mapping
+
+from mobility.core.ids import VehicleId
+from mobility.core.ports import TelemetryRecord
+from mobility.core.vehicle import VehicleState
+
+
+class VehicleTracker:
+    """The newest sample of every vehicle by event time."""
+
+    def __init__(self) -> None:
+        """Start without any vehicle."""
+        self._states: dict[VehicleId, VehicleState] = {}
+
+    def observe(self, record: TelemetryRecord) -> VehicleState | None:
+        """Take a durable record; return the vehicle's new state, or ``None`` where the record is not newer."""
+        sample = record.sample
+        known = self._states.get(sample.vehicle_id)
+        if known is not None and not _is_newer(record, known):
+            return None
+        state = VehicleState(sample=sample, as_of=record.event_time, received_at=record.received_at)
+        self._states[sample.vehicle_id] = state
+        return state
+
+    def latest(self) -> Mapping[VehicleId, VehicleState]:
+        """Return the newest state of every vehicle heard of, as it is now."""
+        return dict(self._states)
+
+
+def _is_newer(record: TelemetryRecord, known: VehicleState) -> bool:
+    # Samples of one corrected batch share an event time; within a boot the sequence number decides.
+    if record.event_time != known.as_of:
+        return record.event_time > known.as_of
+    return record.sample.boot_id == known.sample.boot_id and record.sample.seq > known.sample.seq
