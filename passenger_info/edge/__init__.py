@@ -1,0 +1,1 @@
+"""Push hub, pull feeds and board pages."""

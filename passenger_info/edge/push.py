@@ -1,0 +1,255 @@
+"""The push hub: connections, commands, pacing. One frame is built per topic and change, then handed to all readers."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mobility.core.clock import Clock, seconds_between
+from mobility.core.errors import BadInputError, StreamClosedError
+from mobility.core.ports import FrameStream
+from passenger_info.dataset import DatasetKind
+from passenger_info.edge.reader_link import Key, ReaderLink
+from passenger_info.edge.service import PassengerInfo
+from passenger_info.frame_pb2 import Frame
+from passenger_info.frames import error_text, frame_text
+from passenger_info.hub import Hub, Topic
+from passenger_info.protocol import Command, Format, Hello, ProtocolError, Subscribe, Unsubscribe, parse_command
+from passenger_info.topics import Box, Known, parse_topic
+
+PACING_S = 0.05
+"""A topic is sent at most this often; changes in between are joined to the latest value of each entity."""
+HEARTBEAT_S = 10.0
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the hub did so far."""
+
+    readers: int
+    topics: int
+    frames: int
+    """Frames built, each for one topic."""
+    deliveries: int
+    fallbacks: int
+    """Snapshots sent because a reader was too slow."""
+    errors: int
+
+
+@dataclass(slots=True)
+class _Counting:
+    frames: int = 0
+    deliveries: int = 0
+    fallbacks: int = 0
+    errors: int = 0
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A frame in the formats asked for, each made once."""
+
+    frame: Frame
+    _made: dict[Format, bytes | str] = field(default_factory=dict)
+
+    def in_format(self, form: Format) -> bytes | str:
+        if form not in self._made:
+            self._made[form] = self.frame.SerializeToString() if form is Format.PB else frame_text(self.frame)
+        return self._made[form]
+
+
+class PushHub:
+    """Serves the push protocol (docs/reference/push-protocol.md) on any stream of frames."""
+
+    def __init__(self, info: PassengerInfo, clock: Clock) -> None:
+        """Follow the changes of ``info``; the epoch is the instant the hub was made."""
+        self._info = info
+        self._clock = clock
+        self._hub = Hub(epoch=f"{clock.now():x}", feed_version=info.timetable.feed_version)
+        timetable = info.timetable
+        self._known = Known(timetable.routes, timetable.stops, timetable.trips)
+        self._readers: dict[Key, dict[ReaderLink, None]] = {}
+        self._links: dict[ReaderLink, None] = {}
+        self._changed: dict[str, None] = {}
+        self._timer: asyncio.Handle | None = None
+        self._flushed_at_s = 0.0
+        self._swept_at = clock.now()
+        self._counting = _Counting()
+        info.on_change(self._note)
+
+    @property
+    def counters(self) -> Counters:
+        """What the hub did so far."""
+        counted = self._counting
+        return Counters(
+            len(self._links),
+            len(self._hub.topics),
+            counted.frames,
+            counted.deliveries,
+            counted.fallbacks,
+            counted.errors,
+        )
+
+    def _note(self, entity_id: str) -> None:
+        """Note a change and see to it that it is sent: at once after a pause, else when the pacing allows."""
+        if not self._hub.topics:
+            return
+        self._changed[entity_id] = None
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            due_s = max(0.0, self._flushed_at_s + PACING_S - loop.time())
+            self._timer = loop.call_later(due_s, self._flush, loop.time)
+
+    def _flush(self, loop_time_s: Callable[[], float]) -> None:
+        self._timer = None
+        self._flushed_at_s = loop_time_s()
+        self._take_changes()
+        now = self._clock.now()
+        if seconds_between(self._swept_at, now) > HEARTBEAT_S:
+            self._swept_at = now
+            self._hub.sweep(now, [topic for topic, _ in self._readers])
+
+    def _take_changes(self) -> None:
+        """Bring the topics up to date and send what changed."""
+        now = self._clock.now()
+        for entity_id in self._changed:
+            self._hub.update(entity_id, self._info.feed.entity(entity_id, now))
+        self._changed.clear()
+        for topic, frame in self._hub.flush(now):
+            self._counting.frames += 1
+            prepared = _Prepared(frame)
+            for form in Format:
+                self._deliver((topic.name, form), prepared)
+
+    def _deliver(self, key: Key, prepared: _Prepared) -> None:
+        readers = self._readers.get(key)
+        if not readers:
+            return
+        message = prepared.in_format(key[1])
+        for link in readers:
+            link.deliver(key, message)
+        self._counting.deliveries += len(readers)
+
+    async def serve(self, stream: FrameStream) -> None:
+        """Serve one reader until its stream ends. Never raises for what a reader sends."""
+        link = ReaderLink(stream)
+        self._links[link] = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                side = [tasks.create_task(self._write(link)), tasks.create_task(self._beat(link))]
+                await self._listen(link)
+                for task in side:
+                    task.cancel()
+        finally:
+            self._leave(link)
+
+    async def _listen(self, link: ReaderLink) -> None:
+        while True:
+            try:
+                heard = await link.stream.receive()
+            except StreamClosedError:
+                return
+            try:
+                self._obey(link, parse_command(heard))
+            except ProtocolError as error:
+                self._counting.errors += 1
+                link.reply(error_text(error))
+            await link.room()
+
+    async def _write(self, link: ReaderLink) -> None:
+        while True:
+            await link.next_work()
+            try:
+                await link.write_waiting()
+                for key in list(link.lagging):
+                    self._counting.fallbacks += 1
+                    del link.lagging[key]
+                    if key[0] in self._hub.topics:
+                        self._take_changes()
+                        self._send(link, key, self._hub.snapshot(self._hub.topics[key[0]], self._clock.now()))
+                        await link.write_waiting()
+            except StreamClosedError as closed:
+                await link.stream.close(str(closed))
+                return
+
+    async def _beat(self, link: ReaderLink) -> None:
+        while True:
+            await self._clock.sleep(HEARTBEAT_S)
+            for key in link.topics_read():
+                self._send(link, key, self._hub.heartbeat(self._hub.topics[key[0]]))
+
+    def _send(self, link: ReaderLink, key: Key, frame: Frame) -> None:
+        link.deliver(key, _Prepared(frame).in_format(key[1]))
+        self._counting.deliveries += 1
+
+    def _obey(self, link: ReaderLink, command: Command) -> None:
+        match command:
+            case Hello():
+                link.reply(self._greeting())
+            case Subscribe():
+                self._subscribe(link, command)
+            case Unsubscribe(request_id=request_id):
+                if request_id not in link.subscriptions:
+                    raise ProtocolError("unknown_subscription", "There is no such subscription.", request_id)
+                self._drop(link, request_id)
+                link.reply(json.dumps({"type": "unsubscribed", "id": request_id}))
+
+    def _greeting(self) -> str:
+        return json.dumps(
+            {
+                "type": "hello",
+                "version": PROTOCOL_VERSION,
+                "epoch": self._hub.epoch,
+                "feed_version": self._info.timetable.feed_version,
+                "server_time": self._clock.now() // 1000,
+                "heartbeat_s": HEARTBEAT_S,
+            }
+        )
+
+    def _subscribe(self, link: ReaderLink, command: Subscribe) -> None:
+        topics = [self._parsed(topic, command.request_id) for topic in command.topics]
+        if not link.may_add(command):
+            raise ProtocolError("too_many_topics", "This connection reads too many topics.", command.request_id)
+        self._drop(link, command.request_id)
+        if not self._hub.topics:
+            self._hub.load(self._info.feed.entities(DatasetKind.ALL, self._clock.now()))
+            self._changed.clear()
+        else:
+            self._take_changes()
+        keys = tuple(dict.fromkeys((name, command.format) for name, _ in topics))
+        link.subscriptions[command.request_id] = keys
+        link.reply(json.dumps({"type": "subscribed", "id": command.request_id, "topics": [name for name, _ in keys]}))
+        for name, box in dict(topics).items():
+            topic = self._hub.open(name, box, self._clock.now())
+            self._readers.setdefault((name, command.format), {})[link] = None
+            self._catch_up(link, topic, command)
+
+    def _catch_up(self, link: ReaderLink, topic: Topic, command: Subscribe) -> None:
+        seq = command.resume.get(topic.name)
+        frame = self._hub.resumed(topic, command.epoch, seq, self._clock.now())
+        self._send(link, (topic.name, command.format), frame)
+
+    def _parsed(self, topic: str, request_id: str) -> tuple[str, Box | None]:
+        try:
+            return parse_topic(topic, self._known)
+        except BadInputError as error:
+            raise ProtocolError("unknown_topic", str(error), request_id) from None
+
+    def _drop(self, link: ReaderLink, request_id: str) -> None:
+        gone = link.subscriptions.pop(request_id, ())
+        kept = set(link.topics_read())
+        for key in gone:
+            if key not in kept:
+                link.lagging.pop(key, None)
+                self._unread(link, key)
+
+    def _unread(self, link: ReaderLink, key: Key) -> None:
+        readers = self._readers.get(key, {})
+        readers.pop(link, None)
+        if not readers:
+            self._readers.pop(key, None)
+
+    def _leave(self, link: ReaderLink) -> None:
+        for key in link.topics_read():
+            self._unread(link, key)
+        self._links.pop(link, None)
