@@ -1,0 +1,84 @@
+"""What machines send: bodies of the JSON interface, the idempotency key, and the fingerprint of a command."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from dispatch.outcome import Outcome
+from mobility.core.booking import Channel, WishKind
+from mobility.core.errors import RefusedError
+from mobility.core.refusal import Refusal, RefusalCode
+
+_LONGEST_KEY = 200
+_MOST_PEOPLE = 1000
+
+
+def clean(text: str) -> str:
+    """Return ``text`` trimmed; raises ``ValueError`` where it holds control characters or is no valid Unicode."""
+    trimmed = text.strip()
+    trimmed.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    if any(not sign.isprintable() and sign not in "\n\r\t" for sign in trimmed) or "\ufffd" in trimmed:
+        raise ValueError("it holds signs that can not be read")
+    return trimmed
+
+
+Text = Annotated[str, AfterValidator(clean)]
+
+
+class QuoteRequest(BaseModel):
+    """A wish. ``at`` needs an offset; ``kind`` says whether it is when to leave or when to be there."""
+
+    model_config = ConfigDict(extra="forbid")
+    area_id: Annotated[Text, Field(max_length=100)] | None = None
+    origin: Annotated[Text, Field(max_length=100)]
+    destination: Annotated[Text, Field(max_length=100)]
+    kind: WishKind = WishKind.DEPART
+    at: AwareDatetime
+    seats: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 1
+    wheelchairs: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
+    channel: Channel = Channel.API
+
+
+class BookingRequest(BaseModel):
+    """An accepted offer and who rides. Name, phone and note go to the vault alone."""
+
+    model_config = ConfigDict(extra="forbid")
+    offer_id: Annotated[Text, Field(max_length=100)]
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    phone: Annotated[Text, Field(max_length=40)] = ""
+    note: Annotated[Text, Field(max_length=500)] = ""
+    channel: Channel = Channel.API
+
+
+class OutcomeRequest(BaseModel):
+    """What happened at a task and when; without ``at`` now."""
+
+    model_config = ConfigDict(extra="forbid")
+    outcome: Outcome
+    at: AwareDatetime | None = None
+
+
+class FeederDelayRequest(BaseModel):
+    """A feeder's delay; people aboard the waiting trip and further down its line where they are known."""
+
+    model_config = ConfigDict(extra="forbid")
+    delay_s: Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)]
+    aboard: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
+    waiting: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
+
+
+async def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str:
+    """Return the ``Idempotency-Key`` header; refuses a request without one with status 400."""
+    if not idempotency_key or len(idempotency_key) > _LONGEST_KEY:
+        raise RefusedError(Refusal(RefusalCode.INVALID_INPUT, {"detail": "Idempotency-Key"}), 400)
+    return idempotency_key
+
+
+def fingerprint(operation: str, body: Mapping[str, object]) -> str:
+    """Return the SHA-256 of a command: the same operation with the same content gives the same digest."""
+    text = json.dumps({"operation": operation, "body": body}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""The sentence of every refusal of this room, German and English: what does not work, why, and what would."""
+
+from collections.abc import Mapping
+
+from mobility.core.refusal import Refusal, RefusalCode
+
+REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
+    RefusalCode.IN_THE_PAST: {
+        "de": "Diese Zeit ist schon vorbei. Bitte wählen Sie eine spätere.",
+        "en": "This time has passed. Please choose a later one.",
+    },
+    RefusalCode.TOO_LATE_TO_BOOK: {
+        "de": "Bitte bestellen Sie mindestens {lead_min} Minuten vor der Abfahrt, oder wählen Sie eine spätere Zeit.",
+        "en": "Rides can be booked up to {lead_min} minutes before they start. Please choose a later time.",
+    },
+    RefusalCode.TOO_FAR_AHEAD: {
+        "de": "Fahrten können höchstens {days} Tage im Voraus bestellt werden.",
+        "en": "Rides can be booked at most {days} days ahead.",
+    },
+    RefusalCode.OUTSIDE_AREA: {
+        "de": "Dorthin oder von dort fährt „{area}“ nicht. Bitte wählen Sie eine Haltestelle aus der Liste.",
+        "en": "“{area}” does not serve this place. Please choose a stop from the list.",
+    },
+    RefusalCode.OUTSIDE_HOURS: {
+        "de": "Der Bürgerbus fährt von {opens} bis {closes} Uhr. Die ganze Fahrt muss in dieser Zeit liegen.",
+        "en": "The citizen bus runs from {opens} to {closes}. The whole ride has to lie within that time.",
+    },
+    RefusalCode.NO_SERVICE_ON_DAY: {
+        "de": "Am {day} fährt der Bürgerbus nicht. Bitte wählen Sie einen anderen Tag.",
+        "en": "The citizen bus does not run on {day}. Please choose another day.",
+    },
+    RefusalCode.SAME_STOP: {
+        "de": "Start und Ziel sind dieselbe Haltestelle. Bitte wählen Sie zwei verschiedene.",
+        "en": "Start and destination are the same stop. Please choose two different ones.",
+    },
+    RefusalCode.TOO_SHORT: {
+        "de": "Der Weg ist nur {distance_m} Meter lang. Der Bürgerbus fährt Wege ab {min_distance_m} Metern.",
+        "en": "The way is only {distance_m} metres. The citizen bus drives ways of {min_distance_m} metres or more.",
+    },
+    RefusalCode.PARTY_TOO_LARGE: {
+        "de": "Im Bürgerbus sind höchstens {seats} Plätze. Größere Gruppen rufen bitte an ({phone}).",
+        "en": "The citizen bus has {seats} seats at most. Please call us about larger groups ({phone}).",
+    },
+    RefusalCode.NO_WHEELCHAIR_PLACE: {
+        "de": "So viele Rollstühle finden zu dieser Zeit im Bürgerbus keinen Platz. Bitte rufen Sie an ({phone}).",
+        "en": "There is no room for so many wheelchairs on the citizen bus at this time. Please call us ({phone}).",
+    },
+    RefusalCode.NO_SEAT_LEFT: {
+        "de": "Zu dieser Zeit sind nicht mehr genug Plätze frei. Bitte wählen Sie eine andere Zeit.",
+        "en": "There are not enough seats left at this time. Please choose another one.",
+    },
+    RefusalCode.NO_VEHICLE_IN_TIME: {
+        "de": "Der Bürgerbus fährt dann für andere und käme {late_min} Minuten zu spät. Eine andere Zeit kann gehen.",
+        "en": "The citizen bus drives for others then and would be {late_min} minutes late. Another time may work.",
+    },
+    RefusalCode.RIDE_TOO_LONG: {
+        "de": "Jemand müsste {over_min} Minuten zu lange im Bus sitzen. Bitte wählen Sie eine andere Zeit.",
+        "en": "Somebody would have to sit in the bus {over_min} minutes too long. Please choose another time.",
+    },
+    RefusalCode.SHIFT_ENDS: {
+        "de": "Der Bus wäre {over_min} Minuten nach Dienstschluss zurück. Bitte wählen Sie eine frühere Zeit.",
+        "en": "The bus would be back {over_min} minutes after the driver's shift. Please choose an earlier time.",
+    },
+    RefusalCode.LINE_BUS_RUNS: {
+        "de": "Bus {line} Richtung {headsign} fährt um {time} Uhr ab {stop} direkt dorthin. Bitte nehmen Sie ihn.",
+        "en": "Bus {line} towards {headsign} takes you there directly at {time} from {stop}. Please take that bus.",
+    },
+    RefusalCode.OFFER_EXPIRED: {
+        "de": "Dieses Angebot gilt nicht mehr. Bitte fragen Sie noch einmal an.",
+        "en": "This offer is no longer valid. Please ask again.",
+    },
+    RefusalCode.PLAN_CHANGED: {
+        "de": "Gerade hat jemand anderes diesen Platz bekommen. Bitte fragen Sie noch einmal an.",
+        "en": "Somebody else has just taken this place. Please ask again.",
+    },
+    RefusalCode.UNKNOWN_BOOKING: {
+        "de": "Diese Buchung finden wir nicht. Bitte prüfen Sie die Buchungsnummer oder rufen Sie an.",
+        "en": "We can not find this booking. Please check the reference or call us.",
+    },
+    RefusalCode.WRONG_STATE: {
+        "de": "Das geht jetzt nicht: Die Fahrt hat begonnen, ist beendet oder abgesagt, oder es ist noch zu früh.",
+        "en": "This is not possible now: the ride has begun, has ended, was cancelled, or it is too early.",
+    },
+    RefusalCode.UNKNOWN_CONNECTION: {
+        "de": "Diesen Anschluss kennen wir nicht.",
+        "en": "We do not know this connection.",
+    },
+    RefusalCode.BEYOND_HOLD_LIMIT: {
+        "de": "So lange kann der Bus nicht warten: höchstens {limit_min} Minuten.",
+        "en": "The bus can not wait that long: {limit_min} minutes at most.",
+    },
+}
+"""Templates by code and language; the named gaps are the refusal's parameters."""
+
+_SHARED: Mapping[RefusalCode, Mapping[str, str]] = {
+    RefusalCode.INVALID_INPUT: {
+        "de": "Diese Angabe können wir nicht lesen: {detail}.",
+        "en": "We can not read this: {detail}.",
+    },
+    RefusalCode.IDEMPOTENCY_MISMATCH: {
+        "de": "Diese Anfrage wurde schon einmal mit anderem Inhalt gesendet. Bitte beginnen Sie neu.",
+        "en": "This request was sent before with other content. Please start again.",
+    },
+    RefusalCode.UNKNOWN_VEHICLE: {
+        "de": "Dieses Fahrzeug kennen wir nicht.",
+        "en": "We do not know this vehicle.",
+    },
+}
+"""Sentences of codes that belong to no room but show up on this room's pages."""
+
+
+class _Gaps(dict[str, str | int | float]):
+    """Leaves a readable gap where a parameter is missing: a sentence must never fail."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(refusal: Refusal, language: str) -> str:
+    """Return the whole sentence of a refusal this room can give; ``language`` is ``de`` or ``en``."""
+    template = {**_SHARED, **REFUSALS}[refusal.code][language]
+    return template.format_map(_Gaps(refusal.parameters))
