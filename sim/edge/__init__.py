@@ -1,0 +1,1 @@
+"""The deterministic event loop, in-memory wires and runners of the simulator."""

@@ -1,0 +1,205 @@
+"""The citizen bus: follows its manifest, waits for its riders, comes home at the end of the shift."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from mobility.core.booking import Window
+from mobility.core.clock import Instant, seconds_between, shifted
+from mobility.core.geo import LatLon, distance_m
+from mobility.core.vehicle import Doors, DrivingMode
+from sim.chance import Chance
+from sim.edge.passengers import Passengers
+from sim.edge.public_api import PublicApi, Stopover
+from sim.edge.tablet import Tablet
+from sim.edge.vehicle import Vehicle
+from sim.leg import Leg
+from sim.route import Ways
+from sim.scenario import Scenario
+
+_PREPARE_S = 1200
+"""The driver comes this long before the shift: switches on, checks tyres, ramp and the sheet of the day."""
+_PARK_S = 300
+_LOOK_S = 60.0
+"""A driver with nothing to do looks at the manifest this often."""
+_LEAVE_EARLY_S = 120.0
+"""Drivers set off this much before the manifest's times would need it; dispatch freezes the next stop by then."""
+_THINK_S = 5.0
+"""A driver whose manifest changed on the way reads it before setting off again."""
+_HERE_M = 20.0
+_WALLBOX_W = 11_000.0
+"""The club's charger; assumed."""
+_LOW_FRAC = 0.5
+_WORTH_CHARGING_S = 1200.0
+_CLOSE_S = 3.0
+_BOARDING_RESERVE_S = 60.0
+_LATE_GRACE_S = 120.0
+"""A driver who is late waits at least this long before giving somebody up."""
+_AS_PLANNED = 1.1
+"""Expected driving time over free flow, for deciding when to leave."""
+
+
+class CitizenBusDriver:
+    """Drives one citizen bus. Counters are read for the scorecard."""
+
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        *,
+        ways: Ways,
+        api: PublicApi,
+        passengers: Passengers,
+        scenario: Scenario,
+        chance: Chance,
+    ) -> None:
+        """Take the vehicle over."""
+        self._vehicle = vehicle
+        self._ways = ways
+        self._tablet = Tablet(api, vehicle)
+        self._passengers = passengers
+        self._scenario = scenario
+        self._chance = chance
+        self._day = date.min
+        self._drives = 0
+        self.boarded = 0
+        self.alighted = 0
+        self.no_shows = 0
+        self.pickups_late = 0
+
+    async def day(self, day: date, shifts: Mapping[Window, LatLon]) -> None:
+        """Drive the shifts of a day, given in order with their depots, from the first depot back to the last one."""
+        self._day = day
+        clock = self._vehicle.clock
+        left = [(span, depot) for span, depot in shifts.items() if span.latest > clock.now()]
+        if not left:
+            return
+        await self._vehicle.rest_until(shifted(left[0][0].earliest, -_PREPARE_S))
+        self._vehicle.mode = DrivingMode.MANUAL
+        self._vehicle.switch_on(left[0][1])
+        for span, depot in left:
+            await self._vehicle.stand_until(max(span.earliest, clock.now()))
+            await self._shift(span, depot)
+        await self._vehicle.stand_until(shifted(clock.now(), _PARK_S))
+        await self._tablet.refresh(day)
+        self._vehicle.switch_off()
+
+    async def _shift(self, span: Window, depot: LatLon) -> None:
+        vehicle, clock = self._vehicle, self._vehicle.clock
+        while True:
+            tasks = [task for task in await self._tablet.open_tasks(self._day) if task.begin < span.latest]
+            now = clock.now()
+            if not tasks and now >= self._home_by(span, depot):
+                break
+            if tasks and (now >= self._leave_at(tasks[0]) or vehicle.passengers > 0):
+                await self._do(tasks[0])
+            else:
+                await self._idle(depot, self._leave_at(tasks[0]) if tasks else span.latest)
+        await self._go_home(depot)
+        await self._charge_until(max(span.latest, clock.now()))
+
+    async def _idle(self, depot: LatLon, until: Instant) -> None:
+        """Wait a little where the vehicle stands; at its charger charge, and drive there when it is worth it."""
+        vehicle, now = self._vehicle, self._vehicle.clock.now()
+        is_home = distance_m(self._here(), depot) <= _HERE_M
+        if is_home:
+            await self._charge_until(shifted(now, _LOOK_S))
+            return
+        drive_s = self._ways.between(self._here(), depot).free_flow_s * _AS_PLANNED
+        if vehicle.charge_frac < _LOW_FRAC and seconds_between(now, until) > 2 * drive_s + _WORTH_CHARGING_S:
+            await self._go_home(depot)
+        else:
+            await vehicle.stand_until(shifted(now, _LOOK_S))
+
+    async def _charge_until(self, moment: Instant) -> None:
+        self._vehicle.charging_w = _WALLBOX_W
+        await self._vehicle.stand_until(moment)
+        self._vehicle.charging_w = 0.0
+
+    async def _do(self, task: Stopover) -> None:
+        """Drive to a task and do it, unless the manifest has another one first by then."""
+        if not await self._reach(task):
+            await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), _THINK_S))
+            return
+        if task.is_pickup:
+            await self._pick_up(task)
+        else:
+            await self._set_down(task)
+        self._vehicle.doors = Doors.CLOSED
+        await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), _CLOSE_S))
+
+    async def _pick_up(self, task: Stopover) -> None:
+        vehicle, clock = self._vehicle, self._vehicle.clock
+        reserve_s = task.service_s + _BOARDING_RESERVE_S
+        rider_there = self._passengers.stands_at(task.reference, task.window, reserve_s=reserve_s)
+        arrived = clock.now()
+        await vehicle.stand_until(max(arrived, task.window.earliest))
+        if rider_there is None:
+            await vehicle.stand_until(max(task.window.latest, shifted(arrived, _LATE_GRACE_S)))
+            if await self._is_still_wanted(task):
+                self.no_shows += 1
+                await self._tablet.report(task, "no_show", clock.now())
+            return
+        await vehicle.stand_until(max(clock.now(), rider_there))
+        if not await self._is_still_wanted(task):
+            return
+        self.pickups_late += clock.now() > task.window.latest
+        await self._open(task)
+        vehicle.passengers += task.seats + task.wheelchairs
+        vehicle.wheelchairs += task.wheelchairs
+        self.boarded += 1
+        await self._tablet.report(task, "boarded", clock.now())
+
+    async def _set_down(self, task: Stopover) -> None:
+        vehicle, clock = self._vehicle, self._vehicle.clock
+        # Nobody is put out in the rain before the time they were told to be there.
+        await vehicle.stand_until(max(clock.now(), shifted(task.window.earliest, -task.service_s)))
+        await self._open(task)
+        vehicle.passengers = max(vehicle.passengers - task.seats - task.wheelchairs, 0)
+        vehicle.wheelchairs = max(vehicle.wheelchairs - task.wheelchairs, 0)
+        self.alighted += 1
+        await self._tablet.report(task, "alighted", max(clock.now(), task.window.earliest))
+
+    async def _open(self, task: Stopover) -> None:
+        vehicle = self._vehicle
+        vehicle.doors = Doors.RAMP_OUT if task.wheelchairs and vehicle.spec.has_ramp else Doors.OPEN
+        share = min(max(self._chance.normal(0.85, 0.12, "service", task.task_id), 0.5), 1.2)
+        await vehicle.stand_until(shifted(vehicle.clock.now(), task.service_s * share))
+
+    async def _is_still_wanted(self, task: Stopover) -> bool:
+        tasks = await self._tablet.open_tasks(self._day)
+        return any(other.task_id == task.task_id for other in tasks)
+
+    async def _reach(self, task: Stopover) -> bool:
+        """Drive to a task; return whether it is still the one to do."""
+        if distance_m(self._here(), task.place) > _HERE_M:
+            await self._vehicle.drive(self._leg(task.place), began=self._vehicle.clock.now())
+        tasks = await self._tablet.open_tasks(self._day)
+        return bool(tasks) and tasks[0].task_id == task.task_id
+
+    async def _go_home(self, depot: LatLon) -> None:
+        if distance_m(self._here(), depot) > _HERE_M:
+            await self._vehicle.drive(self._leg(depot), began=self._vehicle.clock.now())
+
+    def _leg(self, place: LatLon) -> Leg:
+        self._drives += 1
+        traffic = self._scenario.traffic
+        key = (self._vehicle.spec.vehicle_id, "drive", self._day.isoformat(), self._drives)
+        # A drive across the district evens out what differs from one stop to the next.
+        pace = self._chance.normal(1 + traffic.mean_frac, traffic.deviation_frac / 2, *key)
+        way = self._ways.between(self._here(), place)
+        return self._vehicle.planner.along(way, pace_factor=max(pace, 1.0))
+
+    def _leave_at(self, task: Stopover) -> Instant:
+        away = distance_m(self._here(), task.place) > _HERE_M
+        drive_s = self._ways.between(self._here(), task.place).free_flow_s * _AS_PLANNED if away else 0.0
+        return shifted(max(task.begin, task.window.earliest), -drive_s - _LEAVE_EARLY_S)
+
+    def _home_by(self, span: Window, depot: LatLon) -> Instant:
+        away = distance_m(self._here(), depot) > _HERE_M
+        drive_s = self._ways.between(self._here(), depot).free_flow_s * _AS_PLANNED if away else 0.0
+        return shifted(span.latest, -drive_s - _LEAVE_EARLY_S)
+
+    def _here(self) -> LatLon:
+        place = self._vehicle.place
+        if place is None:
+            raise RuntimeError("a citizen bus must be switched on before it drives")
+        return place

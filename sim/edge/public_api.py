@@ -1,0 +1,199 @@
+"""The server's public HTTP interface as riders' and drivers' devices use it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any, TypeVar
+
+import httpx
+
+from mobility.core.booking import Window
+from mobility.core.clock import Instant, datetime_at, instant
+from mobility.core.errors import BadInputError
+from mobility.core.geo import LatLon
+from mobility.core.ids import ConnectionId, VehicleId
+from mobility.core.vehicle import TripRef
+from sim.edge.world import World
+
+T = TypeVar("T")
+
+_ATTEMPTS = 5
+_RETRY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopover:
+    """One task of a driver's manifest."""
+
+    task_id: str
+    is_pickup: bool
+    reference: str
+    place: LatLon
+    window: Window
+    begin: Instant
+    service_s: float
+    seats: int
+    wheelchairs: int
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A driver's day: shifts and tasks in driving order."""
+
+    shifts: tuple[Window, ...]
+    tasks: tuple[Stopover, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What a driver must know of a planned connection."""
+
+    connection_id: ConnectionId
+    trip: TripRef
+    hold_until: Instant | None
+    """Set while the departure is held."""
+
+
+class PublicApi:
+    """Requests with idempotency keys and patience: who gets no answer asks again with the same key."""
+
+    def __init__(self, world: World, zone: tzinfo) -> None:
+        """Speak to the server of ``world``; times are written in ``zone``."""
+        self._http = world.http
+        self._clock = world.clock
+        self._run_id = world.run_id
+        self._zone = zone
+        self.requests = 0
+        self.failures = 0
+
+    async def manifest(self, vehicle_id: VehicleId, day: date) -> Manifest:
+        """Return a vehicle's manifest; empty where dispatch does not know the vehicle."""
+        path = f"/api/v1/manifests/{vehicle_id}"
+        answer = await self._ask("GET", path, params={"date": day.isoformat()})
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return Manifest(shifts=(), tasks=())
+        return _read(_body(answer), path, _manifest)
+
+    async def report_outcome(self, vehicle_id: VehicleId, task_id: str, outcome: str, at: Instant) -> bool:
+        """Report ``boarded``, ``alighted`` or ``no_show``; return whether the server took it."""
+        path = f"/api/v1/manifests/{vehicle_id}/tasks/{task_id}"
+        body = {"outcome": outcome, "at": self._iso(at)}
+        return (await self._tell(path, body, f"{vehicle_id}-{task_id}-{outcome}")).is_success
+
+    async def quote(self, wish: Mapping[str, Any], at: Instant) -> dict[str, Any]:
+        """Ask for offers for a wish whose time is ``at``; a request the server finds invalid counts as refused."""
+        answer = await self._ask("POST", "/api/v1/quotes", json={**wish, "at": self._iso(at)})
+        return dict(_body(answer)) if answer.is_success else {"offers": [], "alternatives": []}
+
+    async def book(self, wish_id: str, booking: Mapping[str, Any]) -> dict[str, Any]:
+        """Accept an offer; return the booking, empty where it was refused."""
+        answer = await self._tell("/api/v1/bookings", booking, f"{wish_id}-book-{booking['offer_id']}")
+        return dict(_body(answer)) if answer.is_success else {}
+
+    async def cancel(self, reference: str, link: str) -> bool:
+        """Cancel a booking by its signed ``link``; return whether the server did."""
+        key = httpx.URL(link).params.get("key", "")
+        path = f"/api/v1/bookings/{reference}/cancel"
+        return (await self._tell(path, {}, f"{reference}-cancel", params={"key": key})).is_success
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Return the planned connections with their decisions."""
+        path = "/api/v1/connections"
+        body = _body(await self._ask("GET", path))
+        rows = body.get("connections", ()) if isinstance(body, dict) else body
+        return tuple(_read(row, path, _hold) for row in rows)
+
+    async def report_feeder_delay(self, connection_id: ConnectionId, delay_s: float) -> bool:
+        """Tell how late a train is; return whether the server took it."""
+        path = f"/api/v1/connections/{connection_id}/feeder-delay"
+        return (await self._tell(path, {"delay_s": delay_s}, f"{connection_id}-{delay_s:g}")).is_success
+
+    async def report(self, day: date) -> dict[str, Any]:
+        """Return the server's own report about a service day, empty where it has none."""
+        answer = await self._ask("GET", f"/api/v1/reports/{day.isoformat()}")
+        return dict(_body(answer)) if answer.is_success else {}
+
+    def _iso(self, moment: Instant) -> str:
+        return datetime_at(moment, self._zone).isoformat()
+
+    async def _tell(
+        self, path: str, body: Mapping[str, Any], purpose: str, params: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        headers = {"Idempotency-Key": f"{self._run_id}-{purpose}"}
+        return await self._ask("POST", path, json=body, headers=headers, params=params)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        attempt = 0
+        while True:
+            self.requests += 1
+            try:
+                answer = await self._http.request(method, path, params=params, json=json, headers=headers)
+            except httpx.TransportError:
+                self.failures += 1
+                attempt += 1
+                if attempt == _ATTEMPTS:
+                    raise
+                await self._clock.sleep(_RETRY_S)
+                continue
+            if answer.is_server_error:
+                self.failures += 1
+            return answer
+
+
+def _body(answer: httpx.Response) -> Any:
+    if not answer.is_success:
+        raise BadInputError(f"the server answered {answer.status_code}: {answer.text[:200]}", source=str(answer.url))
+    return answer.json()
+
+
+def _read(row: Any, source: str, reader: Callable[[Any], T]) -> T:
+    try:
+        return reader(row)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(f"the answer can not be read: {error!r}", source=source) from error
+
+
+def _manifest(body: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        shifts=tuple(Window(_instant(shift["starts"]), _instant(shift["ends"])) for shift in body["shifts"]),
+        tasks=tuple(_stopover(task) for task in body["tasks"]),
+    )
+
+
+def _stopover(task: Mapping[str, Any]) -> Stopover:
+    window = task["window"]
+    return Stopover(
+        task_id=str(task["task_id"]),
+        is_pickup=task["kind"] == "pickup",
+        reference=str(task["reference"]),
+        place=LatLon(task["lat"], task["lon"]),
+        window=Window(_instant(window["earliest"]), _instant(window["latest"])),
+        begin=_instant(task["begin"]),
+        service_s=float(task["service_s"]),
+        seats=int(task["seats"]),
+        wheelchairs=int(task["wheelchairs"]),
+        is_done=bool(task["is_done"]),
+    )
+
+
+def _hold(row: Mapping[str, Any]) -> Hold:
+    trip = row["trip"]
+    until = row.get("hold_until")
+    return Hold(
+        connection_id=ConnectionId(row["connection_id"]),
+        trip=TripRef(trip["trip_id"], date.fromisoformat(str(trip["start_date"]))),
+        hold_until=_instant(until) if until and row.get("decision") == "hold" else None,
+    )
+
+
+def _instant(text: str) -> Instant:
+    return instant(datetime.fromisoformat(text))

@@ -1,0 +1,257 @@
+"""A run: puts vehicles on the road, lets people call and ride, and counts what happened."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gtfs.timetable import Timetable
+from mobility.core.booking import Window
+from mobility.core.clock import Instant, shifted
+from mobility.core.demand import Demand
+from mobility.core.geo import LatLon
+from mobility.core.ids import BlockId, VehicleId
+from mobility.core.region import Region
+from mobility.core.service_day import ServiceDay, service_day_of
+from mobility.core.vehicle import ServiceKind, VehicleSpec
+from sim.chance import Chance
+from sim.edge.citizen_bus import CitizenBusDriver
+from sim.edge.passengers import Passengers
+from sim.edge.platforms import Platforms
+from sim.edge.public_api import PublicApi
+from sim.edge.research import ResearchDriver
+from sim.edge.riders import Riders
+from sim.edge.shuttle import LineDriver, Lines, runs_of
+from sim.edge.trains import report_delays
+from sim.edge.vehicle import Vehicle
+from sim.edge.world import World
+from sim.line_demand import LineDemand
+from sim.radio import Coverage
+from sim.ride_wishes import calls_for
+from sim.route import Ways
+from sim.scenario import Scenario, Span
+from sim.scorecard import Scorecard, Witnessed, score
+
+_NIGHT_S = 4 * 3600
+"""A run that ends before four in the morning ends with the service day before."""
+_DRAIN_S = 600.0
+
+
+class Simulation:
+    """Simulated vehicles, riders and trains of one region against one server."""
+
+    def __init__(
+        self,
+        region: Region,
+        timetable: Timetable,
+        world: World,
+        *,
+        demand: Demand,
+        scenario: Scenario,
+        seed: int,
+    ) -> None:
+        """Prepare a run that begins when ``run`` is called, at the world's present time.
+
+        ``timetable`` is the region's. The same arguments and the same answers of the server give the same run.
+        """
+        self._region = region
+        self._timetable = timetable
+        self._world = world
+        self._demand = demand
+        self._scenario = scenario
+        self._seed = seed
+        self._chance = Chance(seed)
+        self._ways = Ways(region.network)
+        self._api = PublicApi(world, ZoneInfo(region.zone))
+        self._passengers = Passengers()
+        self._line_demand = LineDemand(demand=demand, scenario=scenario, chance=self._chance)
+        self._platforms = Platforms(self._line_demand)
+        self._riders = Riders(self._api, self._passengers, world.clock)
+        self._lines = Lines(
+            timetable=timetable,
+            ways=self._ways,
+            elevations_m={stop.stop_id: stop.elevation_m for stop in region.stops.values()},
+            platforms=self._platforms,
+            api=self._api,
+            scenario=scenario,
+            chance=self._chance,
+        )
+        self._vehicles: dict[VehicleId, Vehicle] = {}
+        self._citizen_buses: list[CitizenBusDriver] = []
+        self._result: Scorecard | None = None
+
+    @property
+    def result(self) -> Scorecard:
+        """The scorecard, with ``wall_s`` 0; raises ``RuntimeError`` before the run is over."""
+        if self._result is None:
+            raise RuntimeError("the run is not over yet")
+        return self._result
+
+    async def run(self, until: Instant) -> None:
+        """Simulate until an instant, then let every vehicle deliver what it still holds and ask for the reports."""
+        clock = self._world.clock
+        days = self._days(clock.now(), until)
+        self._vehicles = {spec.vehicle_id: self._vehicle(spec, days) for spec in self._region.fleet.values()}
+        async with asyncio.TaskGroup() as group:
+            clients = [group.create_task(vehicle.client.run()) for vehicle in self._vehicles.values()]
+            actors = [group.create_task(actor) for actor in self._actors(days, clock.now())]
+            await clock.sleep((until - clock.now()) / 1000)
+            for actor in actors:
+                actor.cancel()
+            for vehicle in self._vehicles.values():
+                await vehicle.link.cover(is_covered=True)
+            for vehicle in self._vehicles.values():
+                await vehicle.client.drained(_DRAIN_S)
+            for client in clients:
+                client.cancel()
+        self._result = await self._score(days)
+
+    def _days(self, begins: Instant, until: Instant) -> tuple[date, ...]:
+        zone = self._region.zone
+        first = service_day_of(begins, zone).date
+        last = max(first, service_day_of(shifted(until, -_NIGHT_S), zone).date)
+        return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+
+    def _vehicle(self, spec: VehicleSpec, days: tuple[date, ...]) -> Vehicle:
+        scenario = self._scenario
+        silences = [
+            self._window(day, silence.span)
+            for silence in scenario.silences
+            if silence.vehicle == spec.vehicle_id
+            for day in days
+        ]
+        outages = [self._window(day, span) for span in scenario.outages for day in days]
+        return Vehicle(
+            spec,
+            world=self._world,
+            chance=self._chance,
+            coverage=Coverage((*self._demand.radio_gaps, *scenario.gaps), outages),
+            silences=silences,
+            latency_s=scenario.radio_latency_s,
+        )
+
+    def _window(self, day: date, span: Span) -> Window:
+        service_day = ServiceDay(day, self._region.zone)
+        return Window(service_day.at(span.starts), service_day.at(span.ends))
+
+    def _actors(self, days: tuple[date, ...], begins: Instant) -> list[Coroutine[Any, Any, None]]:
+        """Return everybody who acts, in the order of the fleet; people and trains last."""
+        actors: list[Coroutine[Any, Any, None]] = []
+        vans = [spec.vehicle_id for spec in self._region.fleet.values() if spec.kind is ServiceKind.RESEARCH]
+        for vehicle_id, vehicle in self._vehicles.items():
+            match vehicle.spec.kind:
+                case ServiceKind.CITIZEN_BUS:
+                    actors.append(self._days_of(days, self._citizen_bus(vehicle)))
+                case ServiceKind.RESEARCH:
+                    actors.append(self._days_of(days, self._research(vehicle, vans.index(vehicle_id), len(vans))))
+                case ServiceKind.SHUTTLE | ServiceKind.LINE_BUS:
+                    # Trips of the evening before may still be under way.
+                    yesterday = days[0] - timedelta(days=1)
+                    actors.append(self._days_of((yesterday, *days), self._line(vehicle)))
+        for day in days:
+            self._riders.expect(
+                calls_for(self._region, self._demand, self._scenario.riding, self._chance, day=day, begins=begins)
+            )
+        actors.append(self._riders.run())
+        actors.append(self._days_of(days, self._trains))
+        return actors
+
+    async def _days_of(self, days: tuple[date, ...], drive: Callable[[date], Coroutine[Any, Any, None]]) -> None:
+        clock = self._world.clock
+        for day in days:
+            starts = ServiceDay(day, self._region.zone).start
+            await clock.sleep(max((starts - clock.now()) / 1000, 0.0))
+            await drive(day)
+
+    def _line(self, vehicle: Vehicle) -> Callable[[date], Coroutine[Any, Any, None]]:
+        driver = LineDriver(vehicle, self._lines)
+        blocks = [b for b, driven_by in self._region.blocks.items() if driven_by == vehicle.spec.vehicle_id]
+
+        async def drive(day: date) -> None:
+            trips = [trip for block in blocks for trip in self._timetable.block(BlockId(block), day)]
+            await driver.day(runs_of(self._timetable, trips, day))
+
+        return drive
+
+    def _research(self, vehicle: Vehicle, index: int, count: int) -> Callable[[date], Coroutine[Any, Any, None]]:
+        driver = ResearchDriver(vehicle, ways=self._ways, scenario=self._scenario, chance=self._chance)
+        routes = self._region.research_routes[index::count]
+
+        async def drive(day: date) -> None:
+            await driver.day(day, routes, self._region.zone)
+
+        return drive
+
+    def _citizen_bus(self, vehicle: Vehicle) -> Callable[[date], Coroutine[Any, Any, None]]:
+        driver = CitizenBusDriver(
+            vehicle,
+            ways=self._ways,
+            api=self._api,
+            passengers=self._passengers,
+            scenario=self._scenario,
+            chance=self._chance,
+        )
+        self._citizen_buses.append(driver)
+
+        async def drive(day: date) -> None:
+            manifest = await self._api.manifest(vehicle.spec.vehicle_id, day)
+            depots = self._depots(vehicle.spec.vehicle_id, day)
+            await driver.day(day, {shift: depots[shift.earliest] for shift in manifest.shifts})
+
+        return drive
+
+    def _depots(self, vehicle_id: VehicleId, day: date) -> dict[Instant, LatLon]:
+        service_day = ServiceDay(day, self._region.zone)
+        return {
+            service_day.at(rule.starts): self._region.stops[rule.depot].place
+            for area in self._region.areas
+            for rule in area.shifts
+            if rule.vehicle_id == vehicle_id
+        }
+
+    async def _trains(self, day: date) -> None:
+        trains = self._line_demand.trains(self._region, self._timetable, day)
+        self._platforms.expect(trains)
+        known_before_s = self._scenario.trains.known_before_s
+        await report_delays(trains, api=self._api, clock=self._world.clock, known_before_s=known_before_s)
+
+    async def _score(self, days: tuple[date, ...]) -> Scorecard:
+        reports = [await self._api.report(day) for day in days]
+        return score(
+            scenario=self._scenario.name,
+            seed=self._seed,
+            reports=reports,
+            sent=sum(vehicle.client.sent for vehicle in self._vehicles.values()),
+            acknowledged=sum(vehicle.client.acknowledged for vehicle in self._vehicles.values()),
+            witnessed=self._witnessed(),
+        )
+
+    def _witnessed(self) -> Witnessed:
+        vehicles, platforms, riders = self._vehicles.values(), self._platforms, self._riders
+        on_demand = Witnessed(
+            boarded=sum(bus.boarded for bus in self._citizen_buses),
+            alighted=sum(bus.alighted for bus in self._citizen_buses),
+            no_shows=sum(bus.no_shows for bus in self._citizen_buses),
+            pickups_late=sum(bus.pickups_late for bus in self._citizen_buses),
+            rides_wished=riders.wished,
+            rides_booked=riders.booked,
+            rides_refused=riders.refused,
+            rides_declined=riders.declined,
+            rides_cancelled=riders.cancelled,
+        )
+        return replace(
+            on_demand,
+            trips_driven=self._lines.trips_driven,
+            line_boardings=platforms.boardings,
+            line_left_behind=platforms.left_behind,
+            connections_kept=platforms.connections_kept,
+            connections_missed=platforms.connections_missed,
+            holds=self._lines.holds,
+            radio_gaps=sum(vehicle.link.losses for vehicle in vehicles),
+            http_requests=self._api.requests,
+            http_failures=self._api.failures,
+            driven_m=round(sum(vehicle.odometer_m for vehicle in vehicles), 1),
+            energy_wh=round(sum(vehicle.energy_wh for vehicle in vehicles), 1),
+        )

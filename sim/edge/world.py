@@ -1,0 +1,25 @@
+"""What the simulator may touch of the world outside: HTTP, the vehicle gateway and a clock. Nothing else."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from mobility.core.clock import Clock
+from mobility.core.ids import VehicleId
+from mobility.core.ports import FrameStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A server seen from outside; the same for a real one over sockets and one in this process."""
+
+    http: httpx.AsyncClient
+    """Its ``base_url`` is the server."""
+    connect_vehicle: Callable[[], Awaitable[FrameStream]]
+    """Opens a connection to the vehicle gateway; raises ``StreamClosedError`` or ``OSError`` when that fails."""
+    clock: Clock
+    vehicle_token: Callable[[VehicleId], str] = str
+    """The token a vehicle names itself with; by default its own id."""
+    run_id: str = "sim"
+    """Tells runs against one server apart: part of every boot id and idempotency key."""
