@@ -1,0 +1,1 @@
+"""The application: settings, wiring, HTTP, supervision. Holds no domain rules."""

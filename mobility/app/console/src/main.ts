@@ -1,0 +1,4 @@
+// Entry of the console: its style and its elements.
+import "./console.css";
+import "./map-pane.ts";
+import "./console-app.ts";
