@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine with Python 3.11 or newer:  make run   and   make test
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python
+PORT ?= 8000
+
+.PHONY: run test check bench proof assets docs lock clean
+
+run: .venv/run.stamp  ## set up, build, start the demo
+	$(BIN)/python requirements/console.py --optional
+	$(BIN)/mobility demo --port $(PORT)
+
+test: .venv/dev.stamp assets  ## set up, run all tests
+	$(BIN)/python -m pytest
+
+check: .venv/dev.stamp  ## format, lint, types, imports, house tests; under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+bench: .venv/dev.stamp assets  ## one JSON line per benchmark
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+proof: .venv/dev.stamp  ## the rigs in full size
+	$(BIN)/python -m tests.rigs.killloop --rounds 40 --seed 1
+	$(BIN)/python -m tests.rigs.operating_day --seeds 1,2,3,4,5
+
+assets: .venv/dev.stamp
+	$(BIN)/python requirements/console.py
+
+docs: .venv/dev.stamp  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+lock: .venv/dev.stamp  ## pin ranges of pyproject.toml anew, without addresses
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf .venv site dist mobility/app/static mobility/app/console/node_modules
+
+.venv/run.stamp: requirements/runtime.txt requirements/build.txt requirements/uv.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	$(UV) -r requirements/runtime.txt -r requirements/build.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(UV) -r requirements/dev.txt
+	touch $@

@@ -1,0 +1,74 @@
+"""Who may open what: one table of path prefixes and roles, checked before any handler runs.
+
+Until accounts exist, a role is a token from the settings, sent as ``Authorization: Bearer`` or kept in a cookie by the
+sign-in page. Without any token in the settings staff pages answer to loopback only; the demo is open on loopback.
+"""
+
+import hmac
+from collections.abc import Mapping
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mobility.app.settings import Role
+
+STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
+    ("/drive", frozenset({"driver", "dispatcher"})),
+    ("/api/v1/manifests", frozenset({"driver", "dispatcher"})),
+    ("/console", frozenset({"dispatcher", "supervisor"})),
+    ("/api/v1/console", frozenset({"dispatcher", "supervisor"})),
+    ("/api/v1/vehicles", frozenset({"dispatcher", "supervisor"})),
+    ("/api/v1/connections", frozenset({"dispatcher", "driver"})),
+    ("/api/v1/reports", frozenset({"dispatcher", "researcher"})),
+    ("/research", frozenset({"researcher", "dispatcher"})),
+    ("/metrics", frozenset({"dispatcher", "supervisor"})),
+)
+"""Path prefix and the roles that may open it; everything else is public."""
+
+COOKIE = "mobility_role"
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class StaffOnly:
+    """ASGI middleware that asks for a role where the table says so."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Mapping[str, Role], is_open: bool) -> None:
+        """``is_open`` lets everybody in: in-process use and the demo on loopback."""
+        self._app = app
+        self._tokens = tokens
+        self._is_open = is_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or answer 401."""
+        if scope["type"] != "http" or self._is_open or self._is_allowed(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if path.startswith("/api/") or path == "/metrics":
+            body = {"type": "about:blank", "title": "Unauthorized", "status": 401, "code": "role_needed"}
+            body["detail"] = "Für diese Seite braucht es ein Dienst-Kennwort."
+            response = JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
+            await response(scope, receive, send)
+            return
+        await RedirectResponse(f"/sign-in?next={path}", 303)(scope, receive, send)
+
+    def _is_allowed(self, request: HTTPConnection) -> bool:
+        path = request.url.path
+        roles = next((roles for prefix, roles in STAFF if path == prefix or path.startswith(prefix + "/")), None)
+        if roles is None:
+            return True
+        if not self._tokens:
+            return request.client is not None and request.client.host in _LOOPBACK
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        given = bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        return role_of(given, self._tokens) in roles
+
+
+def role_of(given: str, tokens: Mapping[str, Role]) -> Role | None:
+    """Return the role of a token, compared in constant time, or ``None``."""
+    found: Role | None = None
+    for token, role in tokens.items():
+        if hmac.compare_digest(token.encode(), given.encode()):
+            found = role
+    return found

@@ -1,0 +1,35 @@
+"""Clocks on an event loop: real time, faster than real time, or virtual, all by the loop's own time."""
+
+import asyncio
+import time
+
+from mobility.core.clock import Instant
+
+
+class LoopClock:
+    """Counts from ``start`` with the running event loop, ``speed`` times as fast.
+
+    In a virtual-time loop it is exact and repeatable; in a real one it never jumps with the computer's clock.
+    """
+
+    def __init__(self, start: Instant, *, speed: float = 1.0, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Bind to ``loop`` (default: the running one); ``speed`` must be positive."""
+        if speed <= 0:
+            raise ValueError(f"speed {speed} would stop or turn back the clock")
+        self._loop = loop or asyncio.get_running_loop()
+        self._start = start
+        self._started_s = self._loop.time()
+        self.speed = speed
+
+    def now(self) -> Instant:
+        """Return the present instant of this clock."""
+        return Instant(self._start + round((self._loop.time() - self._started_s) * self.speed * 1000))
+
+    async def sleep(self, duration_s: float) -> None:
+        """Wait ``duration_s`` seconds of this clock's time."""
+        await asyncio.sleep(max(0.0, duration_s) / self.speed)
+
+
+def system_instant() -> Instant:
+    """Return the computer's present time; read once at start, a ``LoopClock`` counts on from there."""
+    return Instant(time.time_ns() // 1_000_000)

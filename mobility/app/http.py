@@ -1,0 +1,137 @@
+"""The HTTP application: the routers of all rooms under one roof, one language, one table of roles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, FastAPI
+from itsdangerous import URLSafeSerializer
+from starlette.templating import Jinja2Templates
+
+from dispatch.edge import routes as dispatch_routes
+from dispatch.edge.service import Dispatch
+from gtfs.timetable import Timetable
+from mobility.app import console_api, open_data, operation, sign_in
+from mobility.app.access import StaffOnly
+from mobility.app.fleet_view import FleetView
+from mobility.app.map_view import region_map, timetable_map
+from mobility.app.problems import install_problem_handlers
+from mobility.app.settings import Role
+from mobility.app.web import pages
+from mobility.app.web.language import LanguageMiddleware
+from mobility.app.web.templating import page_templates
+from mobility.core.clock import Clock
+from mobility.core.region import Region
+from mobility.storage.ledger import SqlLedger
+from passenger_info.edge import routes as passenger_routes
+from passenger_info.edge.service import PassengerInfo
+from v2x.edge.gateway import Gateway
+
+VERSION = "0.1.0"
+_START_PAGE_STOPS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpParts:
+    """What the application shows and asks."""
+
+    clock: Clock
+    speed: float
+    region: Region | None
+    timetable: Timetable
+    schedule: bytes
+    ledger: SqlLedger
+    gateway: Gateway
+    info: PassengerInfo
+    dispatch: Dispatch | None
+    signing_secret: str
+    role_tokens: Mapping[str, Role]
+    is_demo: bool
+    is_open: bool
+
+
+def build_http(parts: HttpParts) -> FastAPI:
+    """Return the application. It starts no task and opens nothing; handlers are ``async`` only."""
+    app = FastAPI(
+        title="Ilmenau Mobility",
+        version=VERSION,
+        openapi_url="/api/openapi.json",
+        # The interactive pages load scripts from a third-party host.
+        docs_url=None,
+        redoc_url=None,
+    )
+    templates = _templates(parts)
+    fleet = _fleet(parts)
+    install_problem_handlers(app, templates)
+    app.include_router(_pages(parts, templates, fleet))
+    app.include_router(passenger_routes.router(parts.info, templates))
+    app.include_router(open_data.schedule_router(parts.schedule, parts.timetable.feed_version))
+    app.include_router(open_data.report_router(parts.ledger, parts.info, parts.gateway, parts.timetable.zone))
+    drawn = region_map(parts.region) if parts.region is not None else timetable_map(parts.timetable)
+    app.include_router(console_api.router(fleet=fleet, clock=parts.clock, speed=parts.speed, region_map=drawn))
+    app.include_router(sign_in.router(templates, parts.role_tokens))
+    if parts.dispatch is not None:
+        signer = URLSafeSerializer(parts.signing_secret, salt="ride")
+        app.include_router(dispatch_routes.router(parts.dispatch, templates, signer))
+    app.include_router(operation.router(lambda: _readings(parts), lambda: _faults(parts)))
+    pages.mount_files(app)
+    app.add_middleware(StaffOnly, tokens=parts.role_tokens, is_open=parts.is_open)
+    app.add_middleware(LanguageMiddleware)
+    return app
+
+
+def _templates(parts: HttpParts) -> Jinja2Templates:
+    return page_templates(
+        clock=parts.clock,
+        zone=ZoneInfo(parts.timetable.zone),
+        is_demo=parts.is_demo,
+        room_packages=("passenger_info", "dispatch"),
+        region_name=parts.region.name if parts.region else parts.timetable.agency_name,
+        help_phone=next((area.phone for area in parts.region.areas), "") if parts.region else "",
+    )
+
+
+def _fleet(parts: HttpParts) -> FleetView:
+    return FleetView(
+        vehicles=parts.gateway,
+        trips=parts.info,
+        specs=parts.region.fleet if parts.region else {},
+        route_names={route.route_id: route.short_name for route in parts.timetable.routes.values()},
+        stop_names={stop.stop_id: stop.name for stop in parts.timetable.stops.values()},
+        zone=parts.timetable.zone,
+    )
+
+
+def _pages(parts: HttpParts, templates: Jinja2Templates, fleet: FleetView) -> APIRouter:
+    timetable = parts.timetable
+    busiest = sorted(timetable.stops.values(), key=lambda stop: (-len(timetable.calls_at(stop.stop_id)), stop.name))
+    return pages.router(
+        templates=templates,
+        fleet=fleet,
+        clock=parts.clock,
+        stops=[pages.StopLink(stop_id=stop.stop_id, name=stop.name) for stop in busiest[:_START_PAGE_STOPS]],
+        region_name=parts.region.name if parts.region else timetable.agency_name,
+        clock_speed=parts.speed,
+    )
+
+
+def _readings(parts: HttpParts) -> Mapping[str, float]:
+    counters = parts.gateway.counters
+    return {
+        "gateway_frames_total": counters.frames,
+        "gateway_samples_total": counters.samples,
+        "gateway_duplicates_total": counters.duplicates,
+        "gateway_quarantined_total": counters.quarantined,
+        "ledger_facts_total": parts.ledger.state.seq,
+        "vehicles_heard": len(parts.gateway.latest()),
+        "trips_running": len(parts.info.running()),
+    }
+
+
+def _faults(parts: HttpParts) -> list[str]:
+    found = []
+    if parts.ledger.is_read_only:
+        found.append("the ledger is read-only: a write failed earlier")
+    if parts.gateway.is_read_only:
+        found.append("telemetry is read-only: a write failed earlier")
+    return found

@@ -1,0 +1,48 @@
+"""The three listeners of a server on real sockets: HTTP on P, push on P + 1, vehicles on P + 2."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import uvicorn
+
+from mobility.app.wiring import Server
+from mobility.core.errors import BadInputError
+from passenger_info.edge import push_listener
+from v2x.edge import listener as vehicle_listener
+
+
+def require_free_ports(host: str, port: int) -> None:
+    """Raise ``BadInputError`` naming the first of the three ports that is taken."""
+    for number in (port, port + 1, port + 2):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, number))
+            except OSError as error:
+                raise BadInputError(f"port {number} on {host} is taken; choose another --port") from error
+
+
+class HttpListener(uvicorn.Server):
+    """The HTTP server, which also tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """Run it with ``await serve()``."""
+        super().__init__(config)
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Bind, then tell."""
+        await super().startup(sockets)
+        self.answers.set()
+
+
+@asynccontextmanager
+async def open_listeners(server: Server, host: str, port: int) -> AsyncIterator[HttpListener]:
+    """Listen for vehicles and subscribers; yield the HTTP server, to be run with ``await http.serve()``."""
+    config = uvicorn.Config(server.http, host=host, port=port, log_level="warning", access_log=False, ws="none")
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(vehicle_listener.listen(server.gateway, host, port + 2))
+        await stack.enter_async_context(push_listener.listen(server.hub, host, port + 1))
+        yield HttpListener(config)

@@ -1,0 +1,61 @@
+"""Settings: environment ``MOBILITY_*`` over ``mobility.toml`` over defaults, read once."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Role = Literal["driver", "dispatcher", "supervisor", "researcher"]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may decide. A fresh checkout runs with none of it set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MOBILITY_", env_nested_delimiter="__", frozen=True, toml_file="mobility.toml", extra="forbid"
+    )
+
+    data_dir: Path = Path("var")
+    """Where ledger, vault and segments are kept."""
+    region: str = "ilmenau"
+    """Name of a shipped bundle, or the path of a bundle directory."""
+    host: str = "127.0.0.1"
+    """Address of the three listeners; staff pages stay on loopback unless this says otherwise."""
+    port: int = Field(default=8000, ge=1, le=65533)
+    """HTTP; push is ``port + 1``, the vehicle gateway ``port + 2``."""
+    role_tokens: dict[str, Role] = {}
+    """Token to role for staff pages. Without any, staff pages answer on loopback only."""
+    vehicle_tokens: dict[str, str] = {}
+    """Token to vehicle id, until certificates are enrolled."""
+    signing_secret: str = ""
+    """Signs the links riders get; made once and kept in ``data_dir`` where empty."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """Read settings; ``config`` replaces ``mobility.toml`` in the working directory."""
+    if config is None:
+        return Settings()
+
+    class _FromFile(Settings):
+        model_config = SettingsConfigDict(**{**Settings.model_config, "toml_file": config})
+
+    return _FromFile()

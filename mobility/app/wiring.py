@@ -1,0 +1,227 @@
+"""The one place where the rooms meet: adapters are built, ports are plugged, one server comes out."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from dispatch.edge.service import Dispatch
+from dispatch.edge.solver import ProcessSolver, Solver
+from dispatch.travel import matrix
+from gtfs.edge.write import schedule_zip
+from gtfs.from_region import timetable_of
+from gtfs.timetable import Timetable
+from mobility.app.archive import Archive
+from mobility.app.http import HttpParts, build_http
+from mobility.app.mode_log import ModeLog
+from mobility.app.settings import Role
+from mobility.core.clock import Clock
+from mobility.core.ids import VehicleId
+from mobility.core.ports import References
+from mobility.core.region import Region
+from mobility.storage.bundles import load_region, shipped_region
+from mobility.storage.day_lines import DayLines
+from mobility.storage.ledger import SqlLedger
+from mobility.storage.quarantine import FileQuarantine
+from mobility.storage.segments import SegmentLog
+from mobility.storage.vault import SqlVault
+from passenger_info.edge.push import PushHub
+from passenger_info.edge.service import PassengerInfo
+from passenger_info.told import PublishedTime
+from v2x.edge.gateway import Gateway
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What a server is made of; the defaults are those of real use."""
+
+    clock: Clock
+    references: References
+    data_dir: Path
+    region: Region | None = None
+    """Without a region there is no dispatch: the server informs on ``timetable`` alone."""
+    timetable: Timetable | None = None
+    schedule: bytes = b""
+    """The static feed of ``timetable`` as a zip."""
+    role_tokens: Mapping[str, Role] = field(default_factory=dict)
+    vehicle_tokens: Mapping[str, str] = field(default_factory=dict)
+    identify: Callable[[str], VehicleId | None] | None = None
+    """Replaces ``vehicle_tokens``."""
+    signing_secret: str = ""
+    is_demo: bool = False
+    is_open: bool = False
+    """Staff pages need no role: in-process use, and the demo on loopback."""
+    inline: bool = False
+    """Storage writes in the caller, without thread and sync: virtual time only."""
+    speed: float = 1.0
+    """Of the clock against real time; pages that refresh want to know."""
+    solver: Solver | None = None
+    improve_delay_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """What keeps facts, people and telemetry."""
+
+    ledger: SqlLedger
+    vault: SqlVault
+    telemetry: SegmentLog
+    published: DayLines
+    """Times told to all."""
+    quarantine: DayLines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A wired server without sockets."""
+
+    timetable: Timetable
+    schedule: bytes
+    stores: Stores
+    gateway: Gateway
+    info: PassengerInfo
+    hub: PushHub
+    dispatch: Dispatch | None
+    modes: ModeLog
+    archive: Archive
+    http: FastAPI
+
+    async def run(self) -> None:
+        """Do the periodic work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.info.run())
+            tasks.create_task(self.modes.run())
+            tasks.create_task(self.archive.run())
+            if self.dispatch is not None:
+                tasks.create_task(self.dispatch.run())
+
+
+@asynccontextmanager
+async def open_server(wiring: Wiring) -> AsyncIterator[Server]:
+    """Open storage, plug everything together, close it in the end; raises ``StorageError``, ``BadInputError``."""
+    timetable, schedule = _timetable(wiring)
+    async with AsyncExitStack() as stack:
+        stores = Stores(
+            ledger=SqlLedger.open(wiring.data_dir / "ledger.sqlite", clock=wiring.clock, inline=wiring.inline),
+            vault=SqlVault.open(wiring.data_dir / "vault.sqlite", references=wiring.references, inline=wiring.inline),
+            telemetry=SegmentLog.open(wiring.data_dir / "telemetry", zone=timetable.zone, inline=wiring.inline),
+            published=DayLines(wiring.data_dir / "published", wiring.clock),
+            quarantine=DayLines(wiring.data_dir / "quarantine", wiring.clock),
+        )
+        for store in (stores.ledger, stores.vault, stores.telemetry):
+            await stack.enter_async_context(store)
+        for lines in (stores.published, stores.quarantine):
+            stack.callback(lines.close)
+        yield _plug(wiring, timetable, schedule, stores)
+
+
+def find_region(name: str) -> Region:
+    """Load a region by the name of a shipped bundle or the path of a directory; raises ``BadInputError``."""
+    folder = Path(name)
+    return load_region(folder if folder.is_dir() else shipped_region(name))
+
+
+def _timetable(wiring: Wiring) -> tuple[Timetable, bytes]:
+    if wiring.region is not None:
+        return timetable_of(wiring.region), schedule_zip(wiring.region)
+    if wiring.timetable is None:
+        raise ValueError("a server needs a region or a timetable")
+    return wiring.timetable, wiring.schedule
+
+
+def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores) -> Server:
+    region = wiring.region
+    specs = region.fleet if region is not None else {}
+    gateway = Gateway(
+        log=stores.telemetry,
+        clock=wiring.clock,
+        identify=wiring.identify or _by_token(wiring.vehicle_tokens),
+        quarantine=FileQuarantine(stores.quarantine),
+    )
+    info = PassengerInfo(
+        timetable=timetable, clock=wiring.clock, specs=specs, published=partial(_keep_published, stores.published)
+    )
+    modes = ModeLog(stores.ledger)
+    dispatch = None if region is None else _dispatch(wiring, region, stores, info)
+    gateway.subscribe(info.observe)
+    gateway.subscribe(modes.observe)
+    stores.ledger.subscribe(info.facts)
+    info.facts(list(stores.ledger.read()))
+    parts = HttpParts(
+        clock=wiring.clock,
+        speed=wiring.speed,
+        region=region,
+        timetable=timetable,
+        schedule=schedule,
+        ledger=stores.ledger,
+        gateway=gateway,
+        info=info,
+        dispatch=dispatch,
+        signing_secret=_secret(wiring),
+        role_tokens=wiring.role_tokens,
+        is_demo=wiring.is_demo,
+        is_open=wiring.is_open,
+    )
+    return Server(
+        timetable=timetable,
+        schedule=schedule,
+        stores=stores,
+        gateway=gateway,
+        info=info,
+        hub=PushHub(info, wiring.clock),
+        dispatch=dispatch,
+        modes=modes,
+        archive=Archive(stores.telemetry, wiring.clock, timetable.zone),
+        http=build_http(parts),
+    )
+
+
+def _dispatch(wiring: Wiring, region: Region, stores: Stores, info: PassengerInfo) -> Dispatch:
+    return Dispatch(
+        region=region,
+        ledger=stores.ledger,
+        vault=stores.vault,
+        clock=wiring.clock,
+        references=wiring.references,
+        travel=matrix(region),
+        direct=info,
+        solver=wiring.solver or ProcessSolver(),
+        improve_delay_s=wiring.improve_delay_s,
+    )
+
+
+def _keep_published(lines: DayLines, told: PublishedTime) -> None:
+    lines.append(
+        {
+            "trip_id": told.trip.trip_id,
+            "start_date": told.trip.start_date.isoformat(),
+            "stop_id": told.stop_id,
+            "stop_sequence": told.stop_sequence,
+            "event": told.event,
+            "p10": told.time.p10,
+            "p50": told.time.p50,
+            "p90": told.time.p90,
+            "scheduled": told.scheduled,
+        }
+    )
+
+
+def _by_token(tokens: Mapping[str, str]) -> Callable[[str], VehicleId | None]:
+    return lambda token: VehicleId(tokens[token]) if token in tokens else None
+
+
+def _secret(wiring: Wiring) -> str:
+    if wiring.signing_secret:
+        return wiring.signing_secret
+    path = wiring.data_dir / "secret"
+    if not path.exists():
+        # Only its owner may read it: whoever has it can sign a link to any ride.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_text()

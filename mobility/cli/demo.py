@@ -1,0 +1,69 @@
+"""``mobility demo``: server and simulator in one process on the Ilmenau region, open on loopback."""
+
+import asyncio
+import random
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mobility.core.errors import BadInputError
+
+_HOST = "127.0.0.1"
+_LEDGER = "ledger.sqlite"
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65533, help="HTTP; push and vehicles take the next two.")] = 8000,
+    speed: Annotated[float, typer.Option(min=0.1, max=60, help="How many times as fast as the clock on the wall.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
+    data_dir: Annotated[Path, typer.Option(help="Emptied at every start.")] = Path("var/demo"),
+) -> None:
+    """Watch Ilmenau move. Nothing needs a login; every page says DEMO and the date of the scenario."""
+    asyncio.run(_demo(port, speed, seed, data_dir))
+
+
+async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
+    # Imported here, because every other command would pay for it.
+    import httpx  # noqa: PLC0415
+
+    from mobility.app.clock import LoopClock  # noqa: PLC0415
+    from mobility.app.references import RandomReferences  # noqa: PLC0415
+    from mobility.app.wiring import Wiring, open_server  # noqa: PLC0415
+    from mobility.cli.run import run_on_sockets  # noqa: PLC0415
+    from mobility.cli.stage import Stage  # noqa: PLC0415
+    from sim.edge.world import World  # noqa: PLC0415
+    from v2x.edge.client import connect_websocket  # noqa: PLC0415
+
+    stage = Stage.of("ilmenau", seed)
+    clock = LoopClock(stage.day.at(stage.region.demo_starts), speed=speed)
+    _empty(data_dir)
+    wiring = Wiring(
+        region=stage.region,
+        clock=clock,
+        references=RandomReferences(random.SystemRandom()),
+        data_dir=data_dir,
+        identify=stage.identify,
+        is_demo=True,
+        is_open=True,
+        speed=speed,
+    )
+    async with (
+        open_server(wiring) as server,
+        httpx.AsyncClient(base_url=f"http://{_HOST}:{port}", timeout=30) as http,
+    ):
+        world = World(
+            http=http,
+            connect_vehicle=lambda: connect_websocket(f"ws://{_HOST}:{port + 2}/vehicle"),
+            clock=clock,
+        )
+        await run_on_sockets(server, _HOST, port, beside=lambda: stage.play(server.timetable, world))
+
+
+def _empty(data_dir: Path) -> None:
+    if not data_dir.exists():
+        return
+    if any(data_dir.iterdir()) and not (data_dir / _LEDGER).exists():
+        raise BadInputError("holds files that are not a demo's; choose another --data-dir", source=str(data_dir))
+    shutil.rmtree(data_dir)

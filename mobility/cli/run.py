@@ -1,0 +1,44 @@
+"""Running a wired server on sockets, alone or beside a simulation, until the first of them ends."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+import typer
+
+from mobility.app.listeners import open_listeners, require_free_ports
+from mobility.app.wiring import Server
+
+
+def announce(host: str, port: int) -> None:
+    """Tell where to look, on stdout."""
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - a comparison, nothing is bound
+    typer.echo(f"Pages    http://{shown}:{port}/")
+    typer.echo(f"Console  http://{shown}:{port}/console")
+    typer.echo(f"Push     ws://{shown}:{port + 1}/gtfs-rt/stream")
+    typer.echo(f"Vehicles ws://{shown}:{port + 2}/vehicle")
+    sys.stdout.flush()
+
+
+async def run_on_sockets(
+    server: Server, host: str, port: int, beside: Callable[[], Awaitable[None]] | None = None
+) -> None:
+    """Serve until interrupted; ``beside`` starts once HTTP answers and is cancelled with the server."""
+    require_free_ports(host, port)
+    async with open_listeners(server, host, port) as http, asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(server.run())]
+
+        async def serve_http() -> None:
+            await http.serve()
+            for task in running:
+                task.cancel()
+
+        tasks.create_task(serve_http())
+        await http.answers.wait()
+        announce(host, port)
+        if beside is not None:
+
+            async def simulate() -> None:
+                await beside()
+
+            running.append(tasks.create_task(simulate()))
