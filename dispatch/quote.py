@@ -116,7 +116,7 @@ def quote(
     """Answer a wish on a snapshot. Insertion only: milliseconds, no solver; nothing is reserved."""
     search = _Search(service, state, wish, now, buses_of, new_id, memory or Memory())
     refusal = _impossible(search)
-    if refusal is not None and refusal.code in _NEVER_HELPED:
+    if refusal is not None and (refusal.code in _NEVER_HELPED or not _serves(service.area, wish)):
         return Quote(refusal=refusal)
     centre = _centre(search, refusal)
     if centre is None:
@@ -143,6 +143,10 @@ def insert(
 def _may_offer(first: Offer | Refusal) -> bool:
     """A rule that binds at the wished time refuses; a vehicle that is busy then only moves the offer."""
     return isinstance(first, Offer) or first.code in REFUSED_BY.values()
+
+
+def _serves(area: ServiceArea, wish: RideWish) -> bool:
+    return wish.origin in area.stops and wish.destination in area.stops
 
 
 def _impossible(search: _Search) -> Refusal | None:

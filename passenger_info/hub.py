@@ -180,5 +180,13 @@ class Hub:
         if not self.topics:
             self._entities.clear()
 
+    def discard(self, read: Sequence[str]) -> None:
+        """Drop every topic but ``read`` at once: room is short."""
+        kept = frozenset(read)
+        for name in [name for name in self.topics if name not in kept]:
+            self.topics.pop(name)
+            self._boxes.pop(name, None)
+            self._dirty.pop(name, None)
+
     def _frame(self, topic: Topic, prev_seq: int, kind: Frame.Kind, feed: bytes) -> Frame:
         return Frame(epoch=self.epoch, topic=topic.name, seq=topic.seq, prev_seq=prev_seq, kind=kind, feed=feed)

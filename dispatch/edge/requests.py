@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Header
@@ -15,6 +16,7 @@ from mobility.core.refusal import Refusal, RefusalCode
 
 _LONGEST_KEY = 200
 _MOST_PEOPLE = 1000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 def clean(text: str) -> str:
@@ -29,6 +31,16 @@ def clean(text: str) -> str:
 Text = Annotated[str, AfterValidator(clean)]
 
 
+def plausible(moment: datetime) -> datetime:
+    """Return ``moment``; raises ``ValueError`` far outside the service's life, where local dates may not exist."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"it lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
+
+
 class QuoteRequest(BaseModel):
     """A wish. ``at`` needs an offset; ``kind`` says whether it is when to leave or when to be there."""
 
@@ -37,7 +49,7 @@ class QuoteRequest(BaseModel):
     origin: Annotated[Text, Field(max_length=100)]
     destination: Annotated[Text, Field(max_length=100)]
     kind: WishKind = WishKind.DEPART
-    at: AwareDatetime
+    at: Moment
     seats: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 1
     wheelchairs: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
     channel: Channel = Channel.API
@@ -59,7 +71,7 @@ class OutcomeRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     outcome: Outcome
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class FeederDelayRequest(BaseModel):

@@ -1,9 +1,10 @@
 """The three listeners of a server on real sockets: HTTP on P, push on P + 1, vehicles on P + 2."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import uvicorn
 
@@ -38,10 +39,30 @@ class HttpListener(uvicorn.Server):
         self.answers.set()
 
 
+_MOST_HTTP_CONNECTIONS = 2000
+"""Connections and requests at once; more are answered 503."""
+
+
+def allow_many_sockets() -> None:
+    """Raise the limit of open files to what the system allows: a socket is one, and a failed open stops storage."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems name a limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 @asynccontextmanager
 async def open_listeners(server: Server, host: str, port: int) -> AsyncIterator[HttpListener]:
     """Listen for vehicles and subscribers; yield the HTTP server, to be run with ``await http.serve()``."""
-    config = uvicorn.Config(server.http, host=host, port=port, log_level="warning", access_log=False, ws="none")
+    allow_many_sockets()
+    config = uvicorn.Config(
+        server.http,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        limit_concurrency=_MOST_HTTP_CONNECTIONS,
+    )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(vehicle_listener.listen(server.gateway, host, port + 2))
         await stack.enter_async_context(push_listener.listen(server.hub, host, port + 1))

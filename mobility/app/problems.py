@@ -12,7 +12,7 @@ from starlette.templating import Jinja2Templates
 
 from mobility.app.web.errors import error_page, wants_page
 from mobility.app.wording import sentence
-from mobility.core.errors import ReadOnlyError, RefusedError
+from mobility.core.errors import RefusedError, StorageError
 from mobility.core.refusal import Refusal, RefusalCode
 
 
@@ -30,7 +30,7 @@ def install_problem_handlers(app: FastAPI, templates: Jinja2Templates) -> None:
         detail = f"{where}: {first['msg']}" if where else str(first["msg"])
         return _answer(request, templates, Refusal(RefusalCode.INVALID_INPUT, {"detail": detail}), 422)
 
-    async def read_only(request: Request, error: Exception) -> Response:
+    async def not_kept(request: Request, error: Exception) -> Response:
         del error
         return _answer(request, templates, Refusal(RefusalCode.READ_ONLY), 503)
 
@@ -39,10 +39,15 @@ def install_problem_handlers(app: FastAPI, templates: Jinja2Templates) -> None:
         text = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
         return _page_or_problem(request, templates, error.status_code, text)
 
+    async def fault(request: Request, error: Exception) -> Response:
+        del error  # the server logs it; what is inside is nobody's business
+        return _page_or_problem(request, templates, 500, "")
+
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(ReadOnlyError, read_only)
+    app.add_exception_handler(StorageError, not_kept)
     app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(Exception, fault)
 
 
 def _answer(request: Request, templates: Jinja2Templates, refusal: Refusal, status: int) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from dispatch.wording import REFUSALS as OF_DISPATCH
+from dispatch.wording import singular
 from mobility.core.refusal import Refusal, RefusalCode
 from passenger_info.wording import REFUSALS as OF_PASSENGER_INFO
 
@@ -46,4 +47,4 @@ def sentences() -> Mapping[RefusalCode, Mapping[str, str]]:
 
 def sentence(refusal: Refusal, language: str) -> str:
     """Return the whole sentence of a refusal; ``language`` is ``de`` or ``en``."""
-    return sentences()[refusal.code][language].format_map(_Gaps(refusal.parameters))
+    return singular(sentences()[refusal.code][language].format_map(_Gaps(refusal.parameters)))

@@ -19,6 +19,8 @@ from mobility.core.service_day import ServiceDay
 app = typer.Typer(name="export", help="Data of past days, for research.", no_args_is_help=True)
 
 _FOUND_WANTING, _WRONG_USE = 1, 2
+_MOST_DAYS = 3660
+"""Ten years in one go."""
 
 
 class Format(StrEnum):
@@ -51,6 +53,8 @@ def trips(
     span = first.date(), last.date()
     if span[1] < span[0]:
         _fail(f"--to {span[1]} lies before --from {span[0]}", _WRONG_USE)
+    if (span[1] - span[0]).days > _MOST_DAYS or span[1] == date.max:
+        _fail(f"{span[0]} to {span[1]} is more than {_MOST_DAYS} days", _WRONG_USE)
     if not (data_dir / "ledger.sqlite").is_file():
         _fail(f"there is no ledger.sqlite in {data_dir}", _WRONG_USE)
     try:
@@ -73,13 +77,13 @@ def _exported(
     from gtfs.from_region import timetable_of  # noqa: PLC0415 - other commands start without it
     from mobility.app.trip_log import write_trip_log  # noqa: PLC0415
     from mobility.storage.bundles import load_region, shipped_region  # noqa: PLC0415
-    from mobility.storage.database import open_reader  # noqa: PLC0415
+    from mobility.storage.database import faults, open_reader  # noqa: PLC0415
     from mobility.storage.fact_store import read_facts  # noqa: PLC0415
 
     damaged: list[str] = []
     facts = open_reader(data_dir / "ledger.sqlite")
     try:
-        with _working(f"Exporting {span[0]} to {span[1]}"):
+        with _working(f"Exporting {span[0]} to {span[1]}"), faults("ledger.sqlite"):
             region = load_region(folder or shipped_region("ilmenau"))
             rows = write_trip_log(
                 out,

@@ -24,9 +24,23 @@ app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:
-    """Run the command line; faults are one sentence on stderr and exit code 1."""
+    """Run the command line; a fault is one sentence on stderr and exit code 1, or 2 where the system refused a file."""
+    code = 0
     try:
         app()
-    except MobilityError as error:
-        typer.echo(f"mobility: {error}", err=True)
-        sys.exit(1)
+    except* MobilityError as faults:
+        typer.echo(f"mobility: {_sentence(faults)}", err=True)
+        code = 1
+    except* OSError as faults:
+        typer.echo(f"mobility: {_sentence(faults)}", err=True)
+        code = code or 2
+    if code:
+        sys.exit(code)
+
+
+def _sentence(fault: BaseException) -> str:
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return f"{fault.filename}: {fault.strerror}"
+    return str(fault)

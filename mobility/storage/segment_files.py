@@ -22,6 +22,9 @@ SEALED_NAME = "samples.parquet"
 ROTATE_BYTES = 64 * 1024 * 1024
 """Size at which a new segment is begun."""
 
+MOST_OPEN = 16
+"""Days written to at once; a vehicle whose clock is astray must not use up the files a process may have open."""
+
 _SEGMENT = re.compile(r"(\d{6,})\.seg")
 _BUFFER_BYTES = 1 << 20
 
@@ -59,9 +62,11 @@ class SegmentFiles:
 
     def write(self, day: date, data: bytes) -> None:
         """Append whole frames to the day's segment."""
-        file = self._open.get(day)
+        file = self._open.pop(day, None)
         if file is None:
+            self._make_room()
             file = self._begin(day)
+        self._open[day] = file  # the last one is the one used last
         view = memoryview(data)
         while view:
             view = view[file.write(view) :]
@@ -69,7 +74,9 @@ class SegmentFiles:
     def sync(self, written: set[date]) -> None:
         """Make the days' frames durable; starts new segments where the open ones are full."""
         for day in sorted(written):
-            file = self._open[day]
+            file = self._open.get(day)
+            if file is None:
+                continue  # closed to make room, and synced before
             os.fdatasync(file.fileno())
             if file.tell() >= ROTATE_BYTES:
                 self.close_day(day)
@@ -83,6 +90,13 @@ class SegmentFiles:
     def close(self) -> None:
         """Close all."""
         for day in list(self._open):
+            self.close_day(day)
+
+    def _make_room(self) -> None:
+        while len(self._open) >= MOST_OPEN:
+            day = next(iter(self._open))
+            if self._is_durable:
+                os.fdatasync(self._open[day].fileno())
             self.close_day(day)
 
     def _begin(self, day: date) -> BinaryIO:

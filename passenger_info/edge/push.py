@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mobility.core.clock import Clock, seconds_between
@@ -21,6 +21,10 @@ PACING_S = 0.05
 """A topic is sent at most this often; changes in between are joined to the latest value of each entity."""
 HEARTBEAT_S = 10.0
 PROTOCOL_VERSION = 1
+MOST_TOPICS = 20_000
+"""Topics of all readers together; each costs memory."""
+MOST_BOXES = 1000
+"""Boxes of all readers together; each is looked at whenever a vehicle moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,7 @@ class PushHub:
             self._changed.clear()
         else:
             self._take_changes()
+        self._require_room(topics, command.request_id)
         keys = tuple(dict.fromkeys((name, command.format) for name, _ in topics))
         link.subscriptions[command.request_id] = keys
         link.reply(json.dumps({"type": "subscribed", "id": command.request_id, "topics": [name for name, _ in keys]}))
@@ -223,6 +228,18 @@ class PushHub:
             topic = self._hub.open(name, box, self._clock.now())
             self._readers.setdefault((name, command.format), {})[link] = None
             self._catch_up(link, topic, command)
+
+    def _require_room(self, topics: Sequence[tuple[str, Box | None]], request_id: str) -> None:
+        """Refuse new topics beyond what the hub can keep up with, once nobody reads the old ones any more."""
+        fresh = [box for name, box in topics if name not in self._hub.topics]
+        for is_last_try in (False, True):
+            boxes = sum(topic.box is not None for topic in self._hub.topics.values()) if any(fresh) else 0
+            boxes += sum(box is not None for box in fresh)
+            if not fresh or (len(self._hub.topics) + len(fresh) <= MOST_TOPICS and boxes <= MOST_BOXES):
+                return
+            if is_last_try:
+                raise ProtocolError("too_many_topics", "All readers together read too many topics.", request_id)
+            self._hub.discard([name for name, _ in self._readers])
 
     def _catch_up(self, link: ReaderLink, topic: Topic, command: Subscribe) -> None:
         seq = command.resume.get(topic.name)

@@ -15,6 +15,8 @@ from passenger_info.edge.push import PushHub
 from passenger_info.protocol import LONGEST_TEXT
 
 PATH = "/gtfs-rt/stream"
+MOST_READERS = 10_000
+"""Connections at once; more are answered 503."""
 _MOST_BUFFERED_BYTES = 256 * 1024
 """Beyond this a reader is behind, and frames wait in its outbox instead of the socket's buffer."""
 _LONGEST_REASON = 120
@@ -82,11 +84,16 @@ async def listen(hub: PushHub, host: str, port: int) -> AsyncIterator[Server]:
     async def accept(connection: ServerConnection) -> None:
         await hub.serve(WebSocketStream(connection, framer))
 
+    def check(connection: ServerConnection, request: Request) -> Response | None:
+        if hub.counters.readers >= MOST_READERS:
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many readers; try again later.\n")
+        return _only_our_path(connection, request)
+
     server = await serve(
         accept,
         host,
         port,
-        process_request=_only_our_path,
+        process_request=check,
         compression=None,
         max_size=LONGEST_TEXT,
         max_queue=4,

@@ -64,7 +64,7 @@ def plant_ack_before_commit() -> None:
     honest, honest_commit = GroupWriter._write, GroupWriter._commit
 
     def slow(self: GroupWriter, *rest) -> None:
-        time.sleep(0.01)
+        time.sleep(0.1)
         honest_commit(self, *rest)
 
     def hasty(self: GroupWriter, command: Command, *rest) -> None:

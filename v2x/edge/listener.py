@@ -20,6 +20,8 @@ KEEPALIVE_S = 20.0
 """A silent connection is asked so often, and given so long to answer, before it counts as lost."""
 PARTING_S = 5.0
 """Longest wait for goodbyes when the listener ends; who reads nothing by then is cut off."""
+MOST_CONNECTIONS = 2048
+"""Connections at once, named or not; more are answered 503, so that sockets never use up the files of the process."""
 _LONGEST_FRAME_BYTES = 4 * MAX_FRAME_BYTES
 # The session counts and keeps frames that are too long; only beyond this the connection is ended, to bound memory.
 
@@ -35,6 +37,11 @@ async def listen(gateway: Gateway, host: str, port: int, *, tls: ssl.SSLContext 
     async def handle(connection: ServerConnection) -> None:
         await gateway.serve(WebSocketStream(connection))
 
+    def check(connection: ServerConnection, request: Request) -> Response | None:
+        if gateway.counters.connections >= MOST_CONNECTIONS:
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many vehicles; try again later.\n")
+        return _check_path(connection, request)
+
     async with serve(
         handle,
         host,
@@ -44,7 +51,7 @@ async def listen(gateway: Gateway, host: str, port: int, *, tls: ssl.SSLContext 
         max_size=_LONGEST_FRAME_BYTES,
         ping_interval=KEEPALIVE_S,
         ping_timeout=KEEPALIVE_S,
-        process_request=_check_path,
+        process_request=check,
         server_header=None,
     ) as server:
         try:
