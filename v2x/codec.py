@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from functools import lru_cache
 
 from google.protobuf.message import DecodeError
 
@@ -91,7 +92,7 @@ def decode_sample(payload: bytes, *, vehicle_id: VehicleId, boot_id: BootId, seq
         if has("battery_ppm")
         else None,
         odometer_m=_limited("odometer_cm", message.odometer_cm, MAX_ODOMETER_CM) / 100 if has("odometer_cm") else None,
-        trip=_trip(message.trip) if has("trip") else None,
+        trip=_trip(message.trip.trip_id, message.trip.start_date) if has("trip") else None,
     )
 
 
@@ -137,11 +138,12 @@ def _check_trip_id(trip_id: str) -> None:
         raise BadInputError("a trip id has printable characters only", field="trip.trip_id")
 
 
-def _trip(log_on: wire.TripLogOn) -> TripRef:
-    _check_trip_id(log_on.trip_id)
-    number = log_on.start_date
+@lru_cache(4096)
+def _trip(trip_id: str, number: int) -> TripRef:
+    """Return a log-on, its date as the number yyyymmdd; every sample of a trip run brings the same one."""
+    _check_trip_id(trip_id)
     try:
         day = date(number // 10_000, number // 100 % 100, number % 100)
     except ValueError as error:
         raise BadInputError(f"{number} is no date yyyymmdd", field="trip.start_date") from error
-    return TripRef(TripId(log_on.trip_id), day)
+    return TripRef(TripId(trip_id), day)

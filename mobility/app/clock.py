@@ -25,6 +25,13 @@ class LoopClock:
         """Return the present instant of this clock."""
         return Instant(self._start + round((self._loop.time() - self._started_s) * self.speed * 1000))
 
+    def skip_to(self, moment: Instant) -> None:
+        """Go forward to ``moment`` at once; who sleeps now sleeps on as long as before. Raises for going back."""
+        ahead_ms = moment - self.now()
+        if ahead_ms < 0:
+            raise ValueError(f"the clock would go back by {-ahead_ms} ms")
+        self._start = Instant(self._start + ahead_ms)
+
     async def sleep(self, duration_s: float) -> None:
         """Wait ``duration_s`` seconds of this clock's time."""
         await asyncio.sleep(max(0.0, duration_s) / self.speed)

@@ -1,6 +1,6 @@
 """The HTTP application: the routers of all rooms under one roof, one language, one table of roles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -11,18 +11,23 @@ from starlette.templating import Jinja2Templates
 from dispatch.edge import routes as dispatch_routes
 from dispatch.edge.service import Dispatch
 from gtfs.timetable import Timetable
-from mobility.app import console_api, open_data, operation, sign_in
+from mobility.app import console_api, open_data, operation, sign_in, sources_page
 from mobility.app.access import StaffOnly
 from mobility.app.fleet_view import FleetView
+from mobility.app.limits import Limits
 from mobility.app.map_view import region_map, timetable_map
 from mobility.app.problems import install_problem_handlers
 from mobility.app.settings import Role
+from mobility.app.supervision import Supervision
 from mobility.app.web import pages
 from mobility.app.web.language import LanguageMiddleware
 from mobility.app.web.templating import page_templates
 from mobility.core.clock import Clock
+from mobility.core.evidence import SourceRow
+from mobility.core.place import Evidence
 from mobility.core.region import Region
 from mobility.storage.ledger import SqlLedger
+from mobility.storage.vault import SqlVault
 from passenger_info.edge import routes as passenger_routes
 from passenger_info.edge.service import PassengerInfo
 from v2x.edge.gateway import Gateway
@@ -38,9 +43,12 @@ class HttpParts:
     clock: Clock
     speed: float
     region: Region | None
+    sources: Sequence[SourceRow]
     timetable: Timetable
     schedule: bytes
     ledger: SqlLedger
+    vault: SqlVault
+    supervision: Supervision
     gateway: Gateway
     info: PassengerInfo
     dispatch: Dispatch | None
@@ -69,6 +77,8 @@ def build_http(parts: HttpParts) -> FastAPI:
     app.include_router(open_data.report_router(parts.ledger, parts.info, parts.gateway, parts.timetable.zone))
     drawn = region_map(parts.region) if parts.region is not None else timetable_map(parts.timetable)
     app.include_router(console_api.router(fleet=fleet, clock=parts.clock, speed=parts.speed, region_map=drawn))
+    if parts.sources:
+        app.include_router(sources_page.router(templates, parts.sources))
     app.include_router(sign_in.router(templates, parts.role_tokens))
     if parts.dispatch is not None:
         signer = URLSafeSerializer(parts.signing_secret, salt="ride")
@@ -76,6 +86,7 @@ def build_http(parts: HttpParts) -> FastAPI:
     app.include_router(operation.router(lambda: _readings(parts), lambda: _faults(parts)))
     pages.mount_files(app)
     app.add_middleware(StaffOnly, tokens=parts.role_tokens, is_open=parts.is_open)
+    app.add_middleware(Limits)
     app.add_middleware(LanguageMiddleware)
     return app
 
@@ -87,6 +98,7 @@ def _templates(parts: HttpParts) -> Jinja2Templates:
         is_demo=parts.is_demo,
         room_packages=("passenger_info", "dispatch"),
         region_name=parts.region.name if parts.region else parts.timetable.agency_name,
+        has_assumptions=any(row.evidence is Evidence.ASSUMED for row in parts.sources),
         help_phone=next((area.phone for area in parts.region.areas), "") if parts.region else "",
     )
 
@@ -125,6 +137,7 @@ def _readings(parts: HttpParts) -> Mapping[str, float]:
         "ledger_facts_total": parts.ledger.state.seq,
         "vehicles_heard": len(parts.gateway.latest()),
         "trips_running": len(parts.info.running()),
+        "background_faults_total": parts.supervision.faults,
     }
 
 
@@ -132,6 +145,8 @@ def _faults(parts: HttpParts) -> list[str]:
     found = []
     if parts.ledger.is_read_only:
         found.append("the ledger is read-only: a write failed earlier")
+    if parts.vault.is_read_only:
+        found.append("the vault is read-only: a write failed earlier")
     if parts.gateway.is_read_only:
         found.append("telemetry is read-only: a write failed earlier")
     return found

@@ -1,15 +1,19 @@
 """Settings: environment ``MOBILITY_*`` over ``mobility.toml`` over defaults, read once."""
 
+import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
+
+from mobility.core.errors import BadInputError
 
 Role = Literal["driver", "dispatcher", "supervisor", "researcher"]
 
@@ -51,11 +55,22 @@ class Settings(BaseSettings):
 
 
 def load_settings(config: Path | None = None) -> Settings:
-    """Read settings; ``config`` replaces ``mobility.toml`` in the working directory."""
-    if config is None:
-        return Settings()
+    """Read settings; ``config`` replaces ``mobility.toml`` in the working directory.
+
+    Raises ``BadInputError`` naming the file and the first field that is wrong.
+    """
+    file = config or Path("mobility.toml")
 
     class _FromFile(Settings):
-        model_config = SettingsConfigDict(**{**Settings.model_config, "toml_file": config})
+        model_config = SettingsConfigDict(**{**Settings.model_config, "toml_file": file})
 
-    return _FromFile()
+    try:
+        return _FromFile()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadInputError(first["msg"], source=f"{file.name} or the environment", field=field) from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadInputError(f"is no TOML: {error}", source=file.name) from error
+    except SettingsError as error:
+        raise BadInputError(str(error), source="the environment") from error

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,11 +21,13 @@ from mobility.app.archive import Archive
 from mobility.app.http import HttpParts, build_http
 from mobility.app.mode_log import ModeLog
 from mobility.app.settings import Role
+from mobility.app.supervision import Supervision
 from mobility.core.clock import Clock
+from mobility.core.evidence import SourceRow
 from mobility.core.ids import VehicleId
 from mobility.core.ports import References
 from mobility.core.region import Region
-from mobility.storage.bundles import load_region, shipped_region
+from mobility.storage.bundles import load_region, load_sources, shipped_region
 from mobility.storage.day_lines import DayLines
 from mobility.storage.ledger import SqlLedger
 from mobility.storage.quarantine import FileQuarantine
@@ -46,6 +48,8 @@ class Wiring:
     data_dir: Path
     region: Region | None = None
     """Without a region there is no dispatch: the server informs on ``timetable`` alone."""
+    sources: Sequence[SourceRow] = ()
+    """Where the region's facts come from."""
     timetable: Timetable | None = None
     schedule: bytes = b""
     """The static feed of ``timetable`` as a zip."""
@@ -90,16 +94,18 @@ class Server:
     dispatch: Dispatch | None
     modes: ModeLog
     archive: Archive
+    supervision: Supervision
     http: FastAPI
 
     async def run(self) -> None:
-        """Do the periodic work until cancelled."""
+        """Do the periodic work until cancelled; what needs the disk is begun anew where that fails."""
+        keep = self.supervision.keep
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.info.run())
-            tasks.create_task(self.modes.run())
-            tasks.create_task(self.archive.run())
+            tasks.create_task(keep("mode log", self.modes.run))
+            tasks.create_task(keep("archive", self.archive.run))
             if self.dispatch is not None:
-                tasks.create_task(self.dispatch.run())
+                tasks.create_task(keep("dispatch", self.dispatch.run))
 
 
 @asynccontextmanager
@@ -123,8 +129,17 @@ async def open_server(wiring: Wiring) -> AsyncIterator[Server]:
 
 def find_region(name: str) -> Region:
     """Load a region by the name of a shipped bundle or the path of a directory; raises ``BadInputError``."""
+    return load_region(_bundle(name))
+
+
+def find_sources(name: str) -> Sequence[SourceRow]:
+    """Load where the facts of a region come from; raises ``BadInputError``."""
+    return load_sources(_bundle(name))
+
+
+def _bundle(name: str) -> Path:
     folder = Path(name)
-    return load_region(folder if folder.is_dir() else shipped_region(name))
+    return folder if folder.is_dir() else shipped_region(name)
 
 
 def _timetable(wiring: Wiring) -> tuple[Timetable, bytes]:
@@ -148,6 +163,7 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         timetable=timetable, clock=wiring.clock, specs=specs, published=partial(_keep_published, stores.published)
     )
     modes = ModeLog(stores.ledger)
+    supervision = Supervision(wiring.clock)
     dispatch = None if region is None else _dispatch(wiring, region, stores, info)
     gateway.subscribe(info.observe)
     gateway.subscribe(modes.observe)
@@ -157,9 +173,12 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         clock=wiring.clock,
         speed=wiring.speed,
         region=region,
+        sources=wiring.sources,
         timetable=timetable,
         schedule=schedule,
         ledger=stores.ledger,
+        vault=stores.vault,
+        supervision=supervision,
         gateway=gateway,
         info=info,
         dispatch=dispatch,
@@ -178,6 +197,7 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         dispatch=dispatch,
         modes=modes,
         archive=Archive(stores.telemetry, wiring.clock, timetable.zone),
+        supervision=supervision,
         http=build_http(parts),
     )
 

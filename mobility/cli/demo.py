@@ -29,6 +29,7 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     import httpx  # noqa: PLC0415
 
     from mobility.app.clock import LoopClock  # noqa: PLC0415
+    from mobility.app.listeners import require_free_ports  # noqa: PLC0415
     from mobility.app.references import RandomReferences  # noqa: PLC0415
     from mobility.app.wiring import Wiring, open_server  # noqa: PLC0415
     from mobility.cli.run import run_on_sockets  # noqa: PLC0415
@@ -36,11 +37,14 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     from sim.edge.world import World  # noqa: PLC0415
     from v2x.edge.client import connect_websocket  # noqa: PLC0415
 
+    # Before anything is emptied: the port may belong to a demo that is running on these very data.
+    require_free_ports(_HOST, port)
     stage = Stage.of("ilmenau", seed)
-    clock = LoopClock(stage.day.at(stage.region.demo_starts), speed=speed)
+    clock = LoopClock(stage.day.at(stage.scenario.starts), speed=speed)
     _empty(data_dir)
     wiring = Wiring(
         region=stage.region,
+        sources=stage.sources,
         clock=clock,
         references=RandomReferences(random.SystemRandom()),
         data_dir=data_dir,
@@ -58,7 +62,13 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
             connect_vehicle=lambda: connect_websocket(f"ws://{_HOST}:{port + 2}/vehicle"),
             clock=clock,
         )
-        await run_on_sockets(server, _HOST, port, beside=lambda: stage.play(server.timetable, world))
+        simulation = stage.simulation(server.timetable, world)
+
+        async def the_evening_before() -> None:
+            await simulation.book_ahead()
+            clock.skip_to(stage.day.at(stage.region.demo_starts))
+
+        await run_on_sockets(server, _HOST, port, opening=the_evening_before, beside=lambda: simulation.run(stage.ends))
 
 
 def _empty(data_dir: Path) -> None:

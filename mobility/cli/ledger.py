@@ -3,15 +3,14 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from mobility.core.errors import CorruptionError, StorageError
-from mobility.storage.database import WriterLock, open_writer
-from mobility.storage.ledger_check import Rebuild, Verification
-from mobility.storage.ledger_check import rebuild as rebuild_projections
-from mobility.storage.ledger_check import verify as verify_file
+
+if TYPE_CHECKING:
+    from mobility.storage.ledger_check import Rebuild, Verification
 
 app = typer.Typer(name="ledger", help="Facts of the service: check and repair.", no_args_is_help=True)
 
@@ -27,6 +26,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @app.command()
 def verify(*, data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None:
     """Check the hash chain and the projections. Exit 0: sound; 1: found wanting; 2: there is no ledger."""
+    from mobility.storage.ledger_check import verify as verify_file  # noqa: PLC0415 - other commands start without it
+
     path = _ledger_in(data_dir)
     try:
         found = verify_file(path)
@@ -56,7 +57,10 @@ def rebuild(*, data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None
         raise typer.Exit(_FOUND_WANTING)
 
 
-def _rebuilt(path: Path) -> Rebuild:
+def _rebuilt(path: Path) -> "Rebuild":
+    from mobility.storage.database import WriterLock, open_writer  # noqa: PLC0415 - other commands start without it
+    from mobility.storage.ledger_check import rebuild as rebuild_projections  # noqa: PLC0415
+
     lock = WriterLock(path)
     try:
         connection = open_writer(path, "ledger", is_durable=True)
@@ -75,13 +79,13 @@ def _ledger_in(data_dir: Path) -> Path:
     return path
 
 
-def _verified(found: Verification) -> str:
+def _verified(found: "Verification") -> str:
     if found.is_sound:
         return f"{found.facts} facts, chain and projections are sound, head {found.head}"
     return f"{found.facts} facts are sound, then: {found.fault}"
 
 
-def _told(done: Rebuild) -> str:
+def _told(done: "Rebuild") -> str:
     if done.was_equal:
         return f"{done.rows} rows rebuilt, equal to the former ones row for row"
     return f"{done.rows} rows rebuilt; the former ones did not follow from the facts"

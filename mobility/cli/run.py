@@ -1,6 +1,7 @@
 """Running a wired server on sockets, alone or beside a simulation, until the first of them ends."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -21,9 +22,18 @@ def announce(host: str, port: int) -> None:
 
 
 async def run_on_sockets(
-    server: Server, host: str, port: int, beside: Callable[[], Awaitable[None]] | None = None
+    server: Server,
+    host: str,
+    port: int,
+    *,
+    opening: Callable[[], Awaitable[None]] | None = None,
+    beside: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Serve until interrupted; ``beside`` starts once HTTP answers and is cancelled with the server."""
+    """Serve until interrupted.
+
+    ``opening`` is awaited once HTTP answers and before the addresses are told; ``beside`` runs on beside the server
+    and is cancelled with it. Raises ``BadInputError`` when a port is taken.
+    """
     require_free_ports(host, port)
     async with open_listeners(server, host, port) as http, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(server.run())]
@@ -33,12 +43,16 @@ async def run_on_sockets(
             for task in running:
                 task.cancel()
 
-        tasks.create_task(serve_http())
-        await http.answers.wait()
-        announce(host, port)
-        if beside is not None:
-
-            async def simulate() -> None:
+        async def go_on() -> None:
+            await http.answers.wait()
+            if opening is not None:
+                await opening()
+            # Modules and region stay for good: left to the collector, each full pass holds all replies up for 0.1 s.
+            gc.collect()
+            gc.freeze()
+            announce(host, port)
+            if beside is not None:
                 await beside()
 
-            running.append(tasks.create_task(simulate()))
+        tasks.create_task(serve_http())
+        running.append(tasks.create_task(go_on()))

@@ -19,12 +19,13 @@ async def _serve(config: Path | None) -> None:
     from mobility.app.clock import LoopClock, system_instant  # noqa: PLC0415 - other commands start without a server
     from mobility.app.references import RandomReferences  # noqa: PLC0415
     from mobility.app.settings import load_settings  # noqa: PLC0415
-    from mobility.app.wiring import Wiring, find_region, open_server  # noqa: PLC0415
+    from mobility.app.wiring import Wiring, find_region, find_sources, open_server  # noqa: PLC0415
     from mobility.cli.run import run_on_sockets  # noqa: PLC0415
 
     settings = load_settings(config)
     wiring = Wiring(
         region=find_region(settings.region),
+        sources=find_sources(settings.region),
         clock=LoopClock(system_instant()),
         references=RandomReferences(random.SystemRandom()),
         data_dir=settings.data_dir,

@@ -37,7 +37,7 @@ def run(  # noqa: PLR0917 - one per option, Typer names them all
 def replay(
     schedule: Annotated[Path, typer.Option(help="The static feed (zip).", exists=True)],
     positions: Annotated[list[Path], typer.Option(help="GTFS-realtime vehicle positions, in order.", exists=True)],
-    out: Out,
+    out: Annotated[Path, typer.Option(help="Directory for all.pb; made if needed.")] = Path("var/replay"),
     as_json: AsJson = False,
 ) -> None:
     """Send recorded positions through the gateway of a server that runs on that feed; writes all.pb."""

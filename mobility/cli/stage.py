@@ -1,12 +1,14 @@
 """A scenario on its region: what the demo and the headless run have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from gtfs.timetable import Timetable
-from mobility.app.wiring import find_region
+from mobility.app.wiring import find_region, find_sources
 from mobility.core.clock import Instant
 from mobility.core.demand import Demand
+from mobility.core.evidence import SourceRow
 from mobility.core.ids import VehicleId
 from mobility.core.region import Region
 from mobility.core.service_day import ServiceDay
@@ -22,6 +24,7 @@ class Stage:
     """Region, people and scenario of a run."""
 
     region: Region
+    sources: Sequence[SourceRow]
     demand: Demand
     scenario: Scenario
     seed: int
@@ -31,7 +34,8 @@ class Stage:
         """Load a scenario by name or file, and its region; raises ``BadInputError``."""
         script = load_scenario(scenario)
         demand = load_demand(shipped_region(script.region))
-        return cls(region=find_region(script.region), demand=demand, scenario=script, seed=seed)
+        region, sources = find_region(script.region), find_sources(script.region)
+        return cls(region=region, sources=sources, demand=demand, scenario=script, seed=seed)
 
     @property
     def day(self) -> ServiceDay:
@@ -45,10 +49,6 @@ class Stage:
     def simulation(self, timetable: Timetable, world: World) -> Simulation:
         """Return the run, ready to begin at the world's present time."""
         return Simulation(self.region, timetable, world, demand=self.demand, scenario=self.scenario, seed=self.seed)
-
-    async def play(self, timetable: Timetable, world: World) -> None:
-        """Run from now to the scenario's end."""
-        await self.simulation(timetable, world).run(self.ends)
 
     @property
     def ends(self) -> Instant:

@@ -21,7 +21,8 @@ class BadInputError(MobilityError):
 
     def __init__(self, message: str, *, source: str = "", row: int | None = None, field: str = "") -> None:
         """Keep where it happened: ``source`` file or feed, ``row`` (1 = first data row), ``field`` name."""
-        place = source + (f", row {row}" if row is not None else "") + (f", field {field}" if field else "")
+        parts = (source, f"row {row}" if row is not None else "", f"field {field}" if source and field else field)
+        place = ", ".join(part for part in parts if part)
         super().__init__(f"{place}: {message}" if place else message)
         self.source = source
         self.row = row

@@ -34,9 +34,9 @@ class Riders:
         for call in calls:
             self._enter(call.calls_at, self._asking(call))
 
-    async def run(self) -> None:
-        """Let everybody call who is expected; returns when nobody is left."""
-        while self._agenda:
+    async def run(self, *, until: Instant | None = None) -> None:
+        """Let everybody call who is expected, or only those who call by ``until``; returns when nobody is left."""
+        while self._agenda and (until is None or self._agenda[0][0] <= until):
             at, _, step = heapq.heappop(self._agenda)
             await self._clock.sleep(max(seconds_between(self._clock.now(), at), 0.0))
             await step()

@@ -80,6 +80,7 @@ class Simulation:
         )
         self._vehicles: dict[VehicleId, Vehicle] = {}
         self._citizen_buses: list[CitizenBusDriver] = []
+        self._called: set[date] = set()
         self._result: Scorecard | None = None
 
     @property
@@ -88,6 +89,15 @@ class Simulation:
         if self._result is None:
             raise RuntimeError("the run is not over yet")
         return self._result
+
+    async def book_ahead(self) -> None:
+        """Let those call now who called the evening before; optional, and before ``run``.
+
+        A world whose clock then skips to the morning finds their rides booked in time.
+        """
+        now = self._world.clock.now()
+        self._expect_calls(service_day_of(now, self._region.zone).date, now)
+        await self._riders.run(until=now)
 
     async def run(self, until: Instant) -> None:
         """Simulate until an instant, then let every vehicle deliver what it still holds and ask for the reports."""
@@ -151,12 +161,16 @@ class Simulation:
                     yesterday = days[0] - timedelta(days=1)
                     actors.append(self._days_of((yesterday, *days), self._line(vehicle)))
         for day in days:
-            self._riders.expect(
-                calls_for(self._region, self._demand, self._scenario.riding, self._chance, day=day, begins=begins)
-            )
+            self._expect_calls(day, begins)
         actors.append(self._riders.run())
         actors.append(self._days_of(days, self._trains))
         return actors
+
+    def _expect_calls(self, day: date, begins: Instant) -> None:
+        if day not in self._called:
+            self._called.add(day)
+            riding = self._scenario.riding
+            self._riders.expect(calls_for(self._region, self._demand, riding, self._chance, day=day, begins=begins))
 
     async def _days_of(self, days: tuple[date, ...], drive: Callable[[date], Coroutine[Any, Any, None]]) -> None:
         clock = self._world.clock

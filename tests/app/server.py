@@ -11,7 +11,7 @@ import httpx
 from dispatch.edge.solver import InlineSolver
 from mobility.app.clock import LoopClock
 from mobility.app.settings import Role
-from mobility.app.wiring import Server, Wiring, find_region, open_server
+from mobility.app.wiring import Server, Wiring, find_region, find_sources, open_server
 from mobility.core.service_day import ServiceDay
 from sim.edge.loop import run_virtual
 from tests.fakes.references import CountingReferences
@@ -28,6 +28,7 @@ async def ilmenau(
     clock = LoopClock(ServiceDay(region.scenario_day, region.zone).at(starts_s))
     wiring = Wiring(
         region=region,
+        sources=find_sources("ilmenau"),
         clock=clock,
         references=CountingReferences(),
         data_dir=folder,
