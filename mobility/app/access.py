@@ -28,6 +28,11 @@ STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
 
 COOKIE = "mobility_role"
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_DETAIL = {
+    "de": "Dafür braucht es ein Dienst-Kennwort.",
+    "en": "This needs a duty password.",
+}
 
 
 class StaffOnly:
@@ -46,8 +51,9 @@ class StaffOnly:
             return
         path: str = scope["path"]
         if path.startswith("/api/") or path == "/metrics":
-            body = {"type": "about:blank", "title": "Unauthorized", "status": 401, "code": "role_needed"}
-            body["detail"] = "Für diese Seite braucht es ein Dienst-Kennwort."
+            body: dict[str, object] = {"type": "about:blank", "title": "Unauthorized", "status": 401}
+            body["code"] = "role_needed"
+            body |= {"detail": _DETAIL[scope.get("state", {}).get("language", "de")], "parameters": {}}
             response = JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
             await response(scope, receive, send)
             return
@@ -59,10 +65,16 @@ class StaffOnly:
         if roles is None:
             return True
         if not self._tokens:
-            return request.client is not None and request.client.host in _LOOPBACK
+            return _is_local(request)
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         given = bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
         return role_of(given, self._tokens) in roles
+
+
+def _is_local(request: HTTPConnection) -> bool:
+    # A reverse proxy on this machine comes from loopback too, but asks by the name that the world knows.
+    is_near = request.client is not None and request.client.host in _LOOPBACK
+    return is_near and (request.url.hostname or "") in _LOCAL_NAMES
 
 
 def role_of(given: str, tokens: Mapping[str, Role]) -> Role | None:

@@ -38,8 +38,10 @@ class SqlVault:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path)
         try:
-            connection = open_writer(path, "vault", is_durable=not inline)
+            # Before SQLite opens it: the log beside it gets the mode of the file.
+            path.touch(mode=0o600)
             path.chmod(0o600)
+            connection = open_writer(path, "vault", is_durable=not inline)
             return cls(connection, lock, references, inline=inline)
         except BaseException:
             lock.release()

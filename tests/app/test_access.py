@@ -50,6 +50,32 @@ def test_without_any_token_in_the_settings_only_loopback_comes_in(tmp_path: Path
     assert get(tmp_path, "/console", tokens={}).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("host", "base", "status"),
+    [
+        ("127.0.0.1", "http://localhost:8000", 200),
+        ("127.0.0.1", "http://mobil.example", 303),
+        ("192.0.2.7", "http://localhost:8000", 303),
+    ],
+)
+def test_a_proxy_on_this_machine_does_not_make_the_world_local(
+    tmp_path: Path, host: str, base: str, status: int
+) -> None:
+    async def visit(server: Server, _: httpx.AsyncClient) -> httpx.Response:
+        transport = httpx.ASGITransport(app=server.http, client=(host, 1))
+        async with httpx.AsyncClient(transport=transport, base_url=base) as http:
+            return await http.get("/console")
+
+    assert in_ilmenau(tmp_path, visit, tokens={}, is_open=False).status_code == status
+
+
+def test_the_refusal_speaks_the_readers_language(tmp_path: Path) -> None:
+    async def visit(_: Server, http: httpx.AsyncClient) -> httpx.Response:
+        return await http.get("/api/v1/vehicles?lang=en")
+
+    assert in_ilmenau(tmp_path, visit, tokens=TOKENS, is_open=False).json()["detail"] == "This needs a duty password."
+
+
 def test_signing_in_keeps_the_role_in_a_cookie_no_script_can_read(tmp_path: Path) -> None:
     async def visit(_: Server, http: httpx.AsyncClient) -> tuple[httpx.Response, httpx.Response]:
         signed = await http.post("/sign-in", data={"token": "d-secret", "target": "/drive"})

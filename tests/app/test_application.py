@@ -8,7 +8,7 @@ import pytest
 from mobility.app.wiring import Server
 from tests.app.server import in_ilmenau
 
-PAGES = ("/", "/board", "/board/busbahnhof", "/book", "/drive", "/console", "/research")
+PAGES = ("/", "/board", "/board/busbahnhof", "/book", "/drive", "/console", "/research", "/sources")
 BROWSER = {"accept": "text/html"}
 
 
@@ -76,6 +76,16 @@ def test_the_map_is_drawn_from_the_bundle_alone(tmp_path: Path) -> None:
     for layer in ("roads", "lines", "stops", "names", "research"):
         assert drawn[layer]["features"], layer
     assert "http" not in str(drawn)
+
+
+def test_what_is_assumed_is_shown_as_assumed(tmp_path: Path) -> None:
+    async def visit(_: Server, http: httpx.AsyncClient) -> httpx.Response:
+        return await http.get("/sources", headers=BROWSER)
+
+    page = in_ilmenau(tmp_path, visit).text
+    assert 'href="/sources"' in page
+    assert page.count(">angenommen<") > 100
+    assert page.count(">belegt<") > 20
 
 
 def test_the_interface_describes_itself(tmp_path: Path) -> None:

@@ -95,3 +95,15 @@ def test_a_closed_vault_says_so(tmp_path):
             await vault.get(RiderRef("rider-1"))
 
     asyncio.run(main())
+
+
+def test_nobody_else_on_the_machine_can_read_the_vault_or_its_log(tmp_path: Path) -> None:
+    async def put(vault: SqlVault) -> None:
+        await vault.put(ERNA)
+
+    vault = opened(tmp_path / "vault.sqlite")
+    asyncio.run(put(vault))
+    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("vault.sqlite*")}
+    asyncio.run(vault.stop())
+    assert {"vault.sqlite", "vault.sqlite-wal"} <= set(modes)
+    assert [name for name, mode in modes.items() if mode and "lock" not in name] == []
