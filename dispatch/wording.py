@@ -1,5 +1,6 @@
 """The sentence of every refusal of this room, German and English: what does not work, why, and what would."""
 
+import re
 from collections.abc import Mapping
 
 from mobility.core.refusal import Refusal, RefusalCode
@@ -75,7 +76,7 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
     },
     RefusalCode.UNKNOWN_BOOKING: {
         "de": "Diese Buchung finden wir nicht. Bitte prüfen Sie die Buchungsnummer oder rufen Sie an.",
-        "en": "We can not find this booking. Please check the reference or call us.",
+        "en": "We cannot find this booking. Please check the reference or call us.",
     },
     RefusalCode.WRONG_STATE: {
         "de": "Das geht jetzt nicht: Die Fahrt hat begonnen, ist beendet oder abgesagt, oder es ist noch zu früh.",
@@ -87,7 +88,7 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
     },
     RefusalCode.BEYOND_HOLD_LIMIT: {
         "de": "So lange kann der Bus nicht warten: höchstens {limit_min} Minuten.",
-        "en": "The bus can not wait that long: {limit_min} minutes at most.",
+        "en": "The bus cannot wait that long: {limit_min} minutes at most.",
     },
 }
 """Templates by code and language; the named gaps are the refusal's parameters."""
@@ -95,7 +96,7 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
 _SHARED: Mapping[RefusalCode, Mapping[str, str]] = {
     RefusalCode.INVALID_INPUT: {
         "de": "Diese Angabe können wir nicht lesen: {detail}.",
-        "en": "We can not read this: {detail}.",
+        "en": "We cannot read this: {detail}.",
     },
     RefusalCode.IDEMPOTENCY_MISMATCH: {
         "de": "Diese Anfrage wurde schon einmal mit anderem Inhalt gesendet. Bitte beginnen Sie neu.",
@@ -109,6 +110,15 @@ _SHARED: Mapping[RefusalCode, Mapping[str, str]] = {
 """Sentences of codes that belong to no room but show up on this room's pages."""
 
 
+_SINGULAR: Mapping[str, str] = {
+    "Minuten": "Minute",
+    "minutes": "minute",
+    "Tage": "Tag",
+    "days": "day",
+}
+_ONE_OF_MANY = re.compile(rf"(?<![\d.,:])(1 )({'|'.join(_SINGULAR)})\b")
+
+
 class _Gaps(dict[str, str | int | float]):
     """Leaves a readable gap where a parameter is missing: a sentence must never fail."""
 
@@ -119,4 +129,9 @@ class _Gaps(dict[str, str | int | float]):
 def sentence(refusal: Refusal, language: str) -> str:
     """Return the whole sentence of a refusal this room can give; ``language`` is ``de`` or ``en``."""
     template = {**_SHARED, **REFUSALS}[refusal.code][language]
-    return template.format_map(_Gaps(refusal.parameters))
+    return singular(template.format_map(_Gaps(refusal.parameters)))
+
+
+def singular(text: str) -> str:
+    """Return a sentence whose counts of one are followed by one thing: ``1 Minuten`` becomes ``1 Minute``."""
+    return _ONE_OF_MANY.sub(lambda found: f"{found[1]}{_SINGULAR[found[2]]}", text)

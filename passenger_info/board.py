@@ -126,8 +126,11 @@ def line_words(route: Route, language: str) -> str:
 
 def minutes_left(left_s: float, language: str) -> str:
     """Return the time left in whole minutes, rounded down: a rider who trusts it is never too late."""
-    count = int(left_s // 60)
-    return DEPARTURES[language]["in"].format(count=count) if count >= 1 else DEPARTURES[language]["now"]
+    words, count = DEPARTURES[language], int(left_s // 60)
+    hours, minutes = divmod(count, 60)
+    if hours:
+        return words["in_hours" if minutes else "in_full_hours"].format(hours=hours, minutes=minutes)
+    return words["in"].format(count=count) if count >= 1 else words["now"]
 
 
 def minute_words(count: int, language: str) -> str:

@@ -6,8 +6,8 @@ from mobility.core.refusal import Refusal, RefusalCode
 
 REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
     RefusalCode.UNKNOWN_STOP: {
-        "de": "Eine Haltestelle „{stop_id}“ kennen wir nicht. Die Liste aller Haltestellen hilft weiter.",
-        "en": "We do not know a stop “{stop_id}”. The list of all stops helps you find it.",
+        "de": "Die Haltestelle „{stop_id}“ steht in keinem Fahrplan. In der Liste finden Sie alle Haltestellen.",
+        "en": "The stop “{stop_id}” is in no timetable. You find all stops in the list.",
     },
 }
 
@@ -25,7 +25,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "as_of": "Stand {date}, {time} Uhr.",
         "reload": "Die Seite zeigt diesen Stand, bis Sie sie neu laden.",
         "reload_button": "Neu laden",
-        "read_aloud": "Als Text zum Vorlesen",
+        "read_aloud": "Als Text, zum Beispiel zum Vorlesen",
         "screen": "Als Anzeige für die Wand",
         "other_stop": "Andere Haltestelle",
         "line": "Linie",
@@ -35,7 +35,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "minutes": "Abfahrt",
         "as_scheduled": "wie im Fahrplan",
         "state": "Zustand",
-        "none": "In den nächsten {hours} Stunden fährt hier nach Fahrplan nichts.",
+        "none": "In den nächsten {hours} Stunden fährt hier nichts ab.",
         "scan": "Diese Tafel auf dem Telefon: Code mit der Kamera öffnen.",
         "qr": "QR-Code mit der Adresse dieser Tafel",
         "find_title": "Haltestelle finden",
@@ -44,7 +44,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "search_button": "Suchen",
         "found": "{count} Haltestellen",
         "found_one": "1 Haltestelle",
-        "found_none": "Keine Haltestelle heißt so. Prüfen Sie die Schreibweise oder lassen Sie das Feld leer.",
+        "found_none": "Keine Haltestelle im Fahrplan heißt so. Prüfen Sie den Namen oder lassen Sie das Feld leer.",
         "unknown_title": "Haltestelle nicht gefunden",
         "all_stops": "Zur Liste aller Haltestellen",
         "meaning": "Was die Zeichen bedeuten",
@@ -58,7 +58,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "as_of": "As of {date}, {time}.",
         "reload": "The page shows this state until you reload it.",
         "reload_button": "Reload",
-        "read_aloud": "As text to be read aloud",
+        "read_aloud": "As text, for example to be read aloud",
         "screen": "As a wall display",
         "other_stop": "Another stop",
         "line": "Line",
@@ -68,7 +68,7 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "minutes": "Leaves",
         "as_scheduled": "as in the timetable",
         "state": "State",
-        "none": "Nothing leaves here in the next {hours} hours, by the timetable.",
+        "none": "Nothing leaves here in the next {hours} hours.",
         "scan": "This board on your phone: open the code with the camera.",
         "qr": "QR code with the address of this board",
         "find_title": "Find a stop",
@@ -77,12 +77,12 @@ PAGE: Mapping[str, Mapping[str, str]] = {
         "search_button": "Search",
         "found": "{count} stops",
         "found_one": "1 stop",
-        "found_none": "No stop has this name. Check the spelling or leave the field empty.",
+        "found_none": "No stop in the timetable has this name. Check the spelling or leave the field empty.",
         "unknown_title": "Stop not found",
         "all_stops": "To the list of all stops",
         "meaning": "What the signs mean",
         "wheelchair": "The stop can be reached without steps.",
-        "no_wheelchair": "The stop can not be reached without steps.",
+        "no_wheelchair": "The stop cannot be reached without steps.",
     },
 }
 
@@ -108,14 +108,14 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "running": "Das Fahrzeug ist unterwegs und meldet sich.",
         "late": "Das Fahrzeug kommt später als im Fahrplan.",
         "expected": "Die Fahrt steht im Fahrplan, das Fahrzeug ist noch nicht losgefahren.",
-        "unknown": "Wir wissen im Augenblick nicht, wo das Fahrzeug ist. Der Fahrplan gilt, aber ohne Gewähr.",
+        "unknown": "Wir wissen im Augenblick nicht, wo das Fahrzeug ist. Es kann anders kommen als im Fahrplan.",
         "cancelled": "Diese Fahrt findet nicht statt.",
     },
     "en": {
         "running": "The vehicle is on its way and reports its position.",
         "late": "The vehicle comes later than the timetable says.",
         "expected": "The trip is in the timetable, the vehicle has not left yet.",
-        "unknown": "We do not know where the vehicle is at the moment. The timetable stands, unconfirmed.",
+        "unknown": "We do not know where the vehicle is at the moment. It may differ from the timetable.",
         "cancelled": "This trip does not run.",
     },
 }
@@ -139,9 +139,10 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
         "seconds": "{count} Sekunden",
         "now": "jetzt",
         "in": "in {count} min",
-        "in_spoken": "in {minutes}",
+        "in_hours": "in {hours} Std. {minutes} Min.",
+        "in_full_hours": "in {hours} Std.",
         "aloud_begin": "Abfahrten an der Haltestelle {stop}. {date}, {time} Uhr.",
-        "age": "Standort von vor {age}",
+        "age": "letzte Meldung vor {age}",
     },
     "en": {
         "line": "Line {name}",
@@ -161,9 +162,10 @@ DEPARTURES: Mapping[str, Mapping[str, str]] = {
         "seconds": "{count} seconds",
         "now": "now",
         "in": "in {count} min",
-        "in_spoken": "in {minutes}",
+        "in_hours": "in {hours} h {minutes} min",
+        "in_full_hours": "in {hours} h",
         "aloud_begin": "Departures at {stop}. {date}, {time}.",
-        "age": "position of {age} ago",
+        "age": "last report {age} ago",
     },
 }
 

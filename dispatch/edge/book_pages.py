@@ -17,13 +17,16 @@ from dispatch.edge.wish_form import EXTRAS, LIMITS, QUESTIONS, WISH_FIELDS, Faul
 from dispatch.offer import Offer
 from dispatch.page_texts import BOOK
 from dispatch.wording import sentence
-from mobility.core.booking import Channel
+from mobility.core.booking import Channel, RideWish
 from mobility.core.ids import StopId
 from mobility.core.ports import Person
 from mobility.core.refusal import Refusal, RefusalCode
+from mobility.core.service_day import service_day_of
 
 _CARRIED = (*WISH_FIELDS, "offer_id", "token", "name", "phone", "note")
 _PATHS = {"route": "/book", "when": "/book/when", "who": "/book/who"}
+_WAYS = (RefusalCode.OUTSIDE_AREA, RefusalCode.SAME_STOP, RefusalCode.TOO_SHORT)
+_PARTIES = (RefusalCode.PARTY_TOO_LARGE, RefusalCode.NO_WHEELCHAIR_PLACE)
 
 
 class BookPages(Pages):
@@ -134,13 +137,16 @@ class BookPages(Pages):
         return self.page(request, f"book_{question}", context, status=422 if faults else 200)
 
     async def _offers(self, request: Request, form: Form, given: dict[str, str], faults: Sequence[Fault]) -> Response:
-        quote = await self.dispatch.quote(form.wish(given), Channel.WEB)
+        wish = form.wish(given)
+        quote = await self.dispatch.quote(wish, Channel.WEB)
         language = language_of(request)
         found = sorted((*quote.offers, *quote.alternatives), key=lambda offer: offer.pickup.earliest)
         context = {
             **self._common(request, given, faults),
             "offers": [self._shown(offer, language) for offer in found],
+            "asked": self._asked_for(wish),
             "refusal": sentence(quote.refusal, language) if quote.refusal is not None else "",
+            **_refused(quote.refusal, given),
             "back": f"/book/who?{urlencode(given)}",
         }
         return self.page(request, "book_offers", context, status=422 if faults else 200)
@@ -167,13 +173,21 @@ class BookPages(Pages):
         told = {fault.field: texts[fault.text].format(limit=LIMITS.get(fault.field, 0)) for fault in faults}
         return {"t": texts, "given": given, "faults": told}
 
+    def _asked_for(self, wish: RideWish) -> dict[str, Any]:
+        """Return what the offers answer, to be said in one sentence."""
+        return {
+            "kind": wish.kind.value,
+            "origin": self.stop_name(wish.origin),
+            "destination": self.stop_name(wish.destination),
+            "day": service_day_of(wish.at, self.dispatch.region.zone).date,
+            "time": self.clock(wish.at),
+        }
+
     def _shown(self, offer: Offer, language: str) -> dict[str, Any]:
         texts = BOOK[language]
-        times = self.span(offer.pickup) | self.span(offer.arrival, names=("a0", "a1"))
         return {
             "offer_id": offer.offer_id,
             "day": offer.day,
-            "sentence": texts["offer"].format(**times),
             "pickup": texts["between"].format(**self.span(offer.pickup)),
             "arrival": texts["between"].format(**self.span(offer.arrival)),
             "fare": euros(offer.fare_cent, language, texts["free"]),
@@ -182,6 +196,18 @@ class BookPages(Pages):
 
 def _texts(request: Request) -> Mapping[str, str]:
     return BOOK[language_of(request)]
+
+
+def _refused(refusal: Refusal | None, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what a refusal is about, as a key of the wording, and the question where the answer can be changed."""
+    about, question = ("time", "when")
+    if refusal is not None and refusal.code in _WAYS:
+        about, question = ("way", "route")
+    elif refusal is not None and refusal.code in _PARTIES:
+        about, question = ("party", "who")
+    elif refusal is not None and refusal.code is RefusalCode.LINE_BUS_RUNS:
+        about = "bus"
+    return {"refused_about": about, "change": f"{_PATHS[question]}?{urlencode(given)}"}
 
 
 def _carried(given: Mapping[str, str]) -> dict[str, str]:

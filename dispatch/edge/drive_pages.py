@@ -1,6 +1,7 @@
 """The driver's pages: vehicles of the day, and the manifest with one big button per task. Works on paper, too."""
 
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -22,6 +23,8 @@ from mobility.core.plan import Shift, TaskKind
 from mobility.core.ports import Person
 from mobility.core.refusal import Refusal, RefusalCode
 
+_LATER_SHOWN = 6
+"""Later tasks a driver sees at once; the rest unfolds."""
 _ERASED = Person(name="")
 
 
@@ -83,6 +86,7 @@ class DrivePages(Pages):
         texts = DRIVE[language_of(request)]
         tasks = [await self._task(task, texts) for task in manifest.tasks]
         open_tasks = [task for task in tasks if not task["is_done"]]
+        here = list(takewhile(lambda task: task["stop_id"] == open_tasks[0]["stop_id"], open_tasks))
         context = {
             "t": texts,
             "fault": fault,
@@ -92,8 +96,9 @@ class DrivePages(Pages):
             "version": manifest.version,
             "shifts": [self._shift(shift, texts) for shift in manifest.shifts],
             "depot": self.stop_name(manifest.shifts[-1].depot) if manifest.shifts else "",
-            "next": open_tasks[:1],
-            "later": open_tasks[1:],
+            "next": here,
+            "later": open_tasks[len(here) : len(here) + _LATER_SHOWN],
+            "more": open_tasks[len(here) + _LATER_SHOWN :],
             "done": [task for task in tasks if task["is_done"]],
             "token": self.dispatch.references.token(),
             "is_today": manifest.day == self.dispatch.today.date,
@@ -103,11 +108,12 @@ class DrivePages(Pages):
     async def _task(self, task: ManifestTask, texts: Any) -> dict[str, Any]:
         person = await self.dispatch.person(task.rider) or _ERASED
         name = person.name or texts["somebody"].format(reference=task.booking_id)
-        line = texts["pickup_line" if task.kind is TaskKind.PICKUP else "dropoff_line"]
+        line = texts[f"{task.kind.value}_{'done' if task.is_done else 'line'}"]
         return {
             "task_id": task.task_id,
             "kind": task.kind.value,
             "line": line.format(name=name),
+            "stop_id": task.stop_id,
             "name": name,
             "phone": person.phone,
             "note": person.note if task.kind is TaskKind.PICKUP else "",

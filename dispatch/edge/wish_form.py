@@ -69,7 +69,7 @@ class Form:
 
     def _route(self, given: Mapping[str, str]) -> list[Fault]:
         ends = ("origin", "destination")
-        return [Fault(end, "fault_stop") for end in ends if given.get(end, "") not in self.area.stops]
+        return [Fault(end, f"fault_{end}") for end in ends if given.get(end, "") not in self.area.stops]
 
     def _when(self, given: Mapping[str, str]) -> list[Fault]:
         faults: list[Fault] = []

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from dispatch.wording import sentence, singular
+from mobility.core.refusal import Refusal, RefusalCode
 from tests.dispatch.room import Room, client, ledger_text, room
 from tests.dispatch.small_region import wish
 
@@ -19,6 +21,9 @@ WISH = {
     "seats": "1",
     "wheelchairs": "0",
 }
+
+
+NO_SERVICE = "An anderen Tagen fährt der Bürgerbus nicht."
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -82,10 +87,10 @@ def test_name_and_phone_go_to_the_vault_and_never_into_the_ledger() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
-        ({"origin": ""}, "origin", "Wählen Sie eine Haltestelle aus der Liste."),
-        ({"destination": "nirgends"}, "destination", "Wählen Sie eine Haltestelle aus der Liste."),
-        ({"day": "2025-02-30"}, "day", "Wählen Sie einen Tag aus der Liste."),
-        ({"day": "x" * 5000}, "day", "Wählen Sie einen Tag aus der Liste."),
+        ({"origin": ""}, "origin", "Wählen Sie, wo Sie einsteigen möchten."),
+        ({"destination": "nirgends"}, "destination", "Wählen Sie, wohin Sie fahren möchten."),
+        ({"day": "2025-02-30"}, "day", f"Wählen Sie einen Tag aus der Liste. {NO_SERVICE}"),
+        ({"day": "x" * 5000}, "day", f"Wählen Sie einen Tag aus der Liste. {NO_SERVICE}"),
         ({"kind": "fly"}, "kind", "Wählen Sie, was Ihnen wichtig ist."),
         ({"time": "25:00"}, "time", "Schreiben Sie die Uhrzeit mit Stunde und Minute, zum Beispiel 9:30."),
         ({"time": "<b>"}, "time", "Schreiben Sie die Uhrzeit mit Stunde und Minute, zum Beispiel 9:30."),
@@ -149,6 +154,41 @@ def test_a_refusal_says_why_and_offers_what_would_work() -> None:
     assert "Zu dieser Zeit geht es nicht" in page
     assert "Diese Fahrten gehen" in page
     assert page.count('name="offer_id"') == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "heading", "question"),
+    [
+        ({"seats": "40"}, "So viele Personen passen nicht in den Bus", "/book/who?"),
+        ({"destination": "A"}, "Diese Strecke fährt der Bürgerbus nicht", "/book?"),
+    ],
+)
+def test_a_refusal_no_other_time_would_change_leads_to_the_question_that_would(
+    change: dict[str, str], heading: str, question: str
+) -> None:
+    async def story() -> str:
+        async with client(room()) as http:
+            return (await http.get("/book/offers", params={**WISH, **change})).text
+
+    page = asyncio.run(story())
+    assert f"<h1>{heading}</h1>" in page
+    assert f'class="button" href="{question}' in page
+    assert "keine andere Zeit" not in page
+
+
+def test_the_offers_say_what_they_answer() -> None:
+    async def story() -> str:
+        async with client(room()) as http:
+            return (await http.get("/book/offers", params={**WISH, "kind": "arrive"})).text
+
+    assert re.search(r"Von .+ nach .+, Dienstag, 7. Oktober 2025, Ankunft bis 10:00 Uhr.", asyncio.run(story()))
+
+
+def test_counts_of_one_are_followed_by_one_thing() -> None:
+    late = Refusal(RefusalCode.NO_VEHICLE_IN_TIME, {"late_min": 1})
+    assert "käme 1 Minute zu spät" in sentence(late, "de")
+    assert "would be 1 minute late" in sentence(late, "en")
+    assert singular("um 9:11 Minuten, 21 Minuten, 0,1 Minuten") == "um 9:11 Minuten, 21 Minuten, 0,1 Minuten"
 
 
 def test_english_is_complete() -> None:
@@ -224,6 +264,24 @@ def test_the_driver_sees_the_next_task_first_and_reports_with_one_button() -> No
     assert "Otto Zweiter steigt ein" in pages[1].text
     assert "Als Nächstes: Erika Muster steigt aus" in pages[4].text
     assert len([e for e in here.ledger.read() if type(e.body).__name__ == "RiderBoarded"]) == 1
+
+
+def test_people_at_the_same_stop_come_together_and_later_tasks_are_a_line_that_unfolds_and_prints() -> None:
+    async def story() -> str:
+        here = room()
+        await here.book(wish())
+        await here.book(wish(), name="Otto Zweiter")
+        async with client(here) as http:
+            return (await http.get("/drive/bus")).text
+
+    page = asyncio.run(story())
+    assert re.search(r"Als Nächstes: .+ steigt ein", page)
+    assert re.search(r"Auch hier: .+ steigt ein", page)
+    later = page.partition("<h2>Danach</h2>")[2]
+    on_screen, _, on_paper = later.partition('<ol class="tasks print-only">')
+    assert on_screen.count("<summary>") == on_paper.count('<li class="task">') == 2
+    assert "zugesagt" in on_paper
+    assert 'class="button"' not in on_screen
 
 
 def test_the_manifest_of_an_unknown_vehicle_is_a_clear_404_and_of_an_empty_day_says_so() -> None:

@@ -16,6 +16,7 @@ from mobility.app.web.language import LanguageMiddleware
 from mobility.app.web.templating import page_templates
 from mobility.core.clock import shifted
 from mobility.core.errors import RefusedError
+from passenger_info.board import minutes_left
 from passenger_info.edge.routes import router
 from tests.passenger_info.day import ONE_HOUR, Drive, at, run_on, timetable_of
 from tests.passenger_info.world import World
@@ -131,14 +132,14 @@ def test_the_board_can_be_read_aloud(world: World) -> None:
 
 def test_an_empty_board_says_so(world: World) -> None:
     world.pass_to(at("20:00"))
-    assert "fährt hier nach Fahrplan nichts" in text_of(asked(world, "/board/station"))
+    assert "fährt hier nichts ab" in text_of(asked(world, "/board/station"))
 
 
 @pytest.mark.parametrize("stop_id", ["nowhere", "..%2F..%2Fetc%2Fpasswd", "%3Cscript%3E", "x" * 500, "%00"])
 def test_an_unknown_stop_is_a_page_with_a_sentence(world: World, stop_id: str) -> None:
     page = asked(world, f"/board/{stop_id}")
     assert page.status_code == 404
-    assert "kennen wir nicht" in text_of(page)
+    assert "steht in keinem Fahrplan" in text_of(page)
     assert "<script>" not in page.text
     assert asked(world, f"/board/{stop_id}.txt").status_code == 404
 
@@ -148,7 +149,7 @@ def test_stops_are_found_by_part_of_their_name(world: World) -> None:
     assert all(f"/board/{stop}" in everything.text for stop in ("station", "market", "north", "campus"))
     assert "/board/campus" in some.text
     assert "/board/north" not in some.text
-    assert "Keine Haltestelle heißt so." in text_of(none)
+    assert "Keine Haltestelle im Fahrplan heißt so." in text_of(none)
     assert text_of(everything)
 
 
@@ -207,3 +208,26 @@ def test_feeds_are_zipped_for_those_who_accept_it(world: World) -> None:
 def test_an_unknown_feed_is_refused(world: World) -> None:
     assert asked(world, "/gtfs-rt/trains.pb").status_code == 422
     assert asked(world, "/gtfs-rt/all.xml").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("left_s", "german", "english"),
+    [
+        (59, "jetzt", "now"),
+        (60, "in 1 min", "in 1 min"),
+        (3599, "in 59 min", "in 59 min"),
+        (3600, "in 1 Std.", "in 1 h"),
+        (9599, "in 2 Std. 39 Min.", "in 2 h 39 min"),
+    ],
+)
+def test_time_left_is_told_in_hours_from_an_hour_on(left_s: int, german: str, english: str) -> None:
+    assert [minutes_left(left_s, "de"), minutes_left(left_s, "en")] == [german, english]
+
+
+def test_an_expected_time_stands_only_where_it_differs_from_the_timetable(world: World) -> None:
+    late = asked(world, "/board/station").text
+    world.pass_to(at("08:30"))
+    later = asked(world, "/board/station").text
+    assert late.count('data-label="Erwartet"') == 1
+    assert "wie im Fahrplan" in late
+    assert "Erwartet" not in later

@@ -135,7 +135,7 @@ def test_habits_follow_what_late_drives_show(timetable: Timetable) -> None:
     assert habits.drive(run, 1, 60).mean_s == pytest.approx(100, abs=8)
 
 
-def test_predictions_beat_schedule_and_constant_delay_on_days_that_fitted_nothing(tmp_path: Path) -> None:
+def test_predictions_beat_schedule_and_constant_delay_on_generated_days(tmp_path: Path) -> None:
     scores = score_days(days=3, seed=4711, folder=tmp_path)
     ours, constant, schedule = scores["mae_s"], scores["baselines"]["constant_delay"], scores["baselines"]["schedule"]
     assert scores["scored"] > 1000

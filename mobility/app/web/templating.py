@@ -34,13 +34,15 @@ def page_templates(
     room_packages: Sequence[str],
     region_name: str = "",
     help_phone: str = "",
+    has_assumptions: bool = False,
     assets: Assets | None = None,
 ) -> Jinja2Templates:
     """Return the templates every page is rendered with.
 
     ``room_packages`` are the packages whose ``edge/templates`` are searched, e.g. ``("passenger_info", "dispatch")``.
     Each template gets ``language``, ``now`` (aware, in ``zone``), ``is_demo``, ``path_with_language(language)``,
-    and for the layout ``layout`` (its wording), ``assets``, ``region_name`` and ``help_phone``.
+    and for the layout ``layout`` (its wording), ``assets``, ``region_name``, ``help_phone`` and
+    ``has_assumptions`` (whether ``/sources`` names assumed facts).
     Filters: ``clock_time`` (``14:07``) and ``long_date`` (with weekday, in the page's language).
     """
     found = assets or find_assets()
@@ -57,6 +59,7 @@ def page_templates(
             "assets": found,
             "region_name": region_name,
             "help_phone": help_phone,
+            "has_assumptions": has_assumptions,
         }
 
     return Jinja2Templates(env=_environment(room_packages), context_processors=[context])

@@ -10,11 +10,13 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
         "de": "Deutsch",
         "en": "English",
         "demo": "DEMO",
-        "demo_sentence": "Simulierter Betrieb: Alle Fahrten und Fahrgäste sind erfunden.",
+        "demo_sentence": "Alle Fahrten und Fahrgäste sind erfunden.",
         "demo_now": "Es ist {date}, {time} Uhr.",
         "help": "Hilfe am Telefon",
         "accessibility": "Diese Seiten lassen sich mit der Tastatur bedienen und vorlesen. "
         "Sie funktionieren auch ohne JavaScript.",
+        "assumed": "Manche Fahrpläne, Halte und Regeln sind angenommen, nicht amtlich.",
+        "assumed_link": "Was belegt ist und was angenommen",
         "accessibility_phone": "Stoßen Sie auf ein Hindernis, rufen Sie uns bitte an: {phone}.",
     },
     "en": {
@@ -24,10 +26,12 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
         "de": "Deutsch",
         "en": "English",
         "demo": "DEMO",
-        "demo_sentence": "Simulated operation: all rides and riders are made up.",
+        "demo_sentence": "All rides and riders are made up.",
         "demo_now": "It is {time} on {date}.",
         "help": "Help by phone",
         "accessibility": "These pages can be used with the keyboard and read aloud. They also work without JavaScript.",
+        "assumed": "Some timetables, stops and rules are assumed, not official.",
+        "assumed_link": "What is sourced and what is assumed",
         "accessibility_phone": "If anything stands in your way, please call us: {phone}.",
     },
 }
@@ -87,11 +91,11 @@ RESEARCH: Mapping[str, Mapping[str, str]] = {
         "schedule": "Fahrplan (GTFS)",
         "schedule_sentence": "Linien und Haltestellen, dazu der Bürgerbus als GTFS-Flex.",
         "realtime": "Echtzeit (GTFS-Realtime)",
-        "realtime_sentence": "Wo die Fahrzeuge sind und wann sie ankommen, als vollständiger Datensatz.",
+        "realtime_sentence": "Wo die Fahrzeuge sind und wann sie ankommen. Jeder Abruf enthält alles.",
         "api": "Schnittstellen (OpenAPI)",
-        "api_sentence": "Was Programme abfragen und melden können.",
+        "api_sentence": "Was andere Programme abfragen und melden können, mit allen Feldern.",
         "log": "Fahrtenprotokolle",
-        "log_sentence": "Fahrten, Halte, Positionen und Beförderungen gibt der Betreiber mit diesem Befehl heraus:",
+        "log_sentence": "Fahrten, Halte und Positionen gibt der Betreiber mit diesem Befehl heraus:",
     },
     "en": {
         "title": "Data for research",
@@ -100,11 +104,11 @@ RESEARCH: Mapping[str, Mapping[str, str]] = {
         "schedule": "Timetable (GTFS)",
         "schedule_sentence": "Lines and stops, and the citizen bus as GTFS-Flex.",
         "realtime": "Real time (GTFS-Realtime)",
-        "realtime_sentence": "Where the vehicles are and when they arrive, as a full dataset.",
+        "realtime_sentence": "Where the vehicles are and when they arrive. Every download holds everything.",
         "api": "Interfaces (OpenAPI)",
-        "api_sentence": "What programs can ask and report.",
+        "api_sentence": "What other programs can ask and report, with all fields.",
         "log": "Trip logs",
-        "log_sentence": "The operator hands out trips, stop visits, positions and rides with this command:",
+        "log_sentence": "The operator exports trips, stop visits, positions and rides with this command:",
     },
 }
 
@@ -169,6 +173,7 @@ CONSOLE: Mapping[str, Mapping[str, str]] = {
         "late": "{minutes} min später",
         "early": "{minutes} min früher",
         "seconds": "{seconds} s",
+        "minutes": "{minutes} min",
     },
     "en": {
         "title": "Control room",
@@ -190,6 +195,7 @@ CONSOLE: Mapping[str, Mapping[str, str]] = {
         "late": "{minutes} min late",
         "early": "{minutes} min early",
         "seconds": "{seconds} s",
+        "minutes": "{minutes} min",
     },
 }
 
