@@ -31,7 +31,7 @@ assets: .venv/dev.stamp
 	$(BIN)/python requirements/console.py
 
 docs: .venv/dev.stamp  ## build the documentation into site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock: .venv/dev.stamp  ## pin ranges of pyproject.toml anew, without addresses
 	$(BIN)/python requirements/lock.py

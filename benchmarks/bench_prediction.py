@@ -1,18 +1,24 @@
 """How good arrival predictions are on disturbed days, beside carrying the delay along and the bare timetable.
 
-The days come from a generator of its own, written before the predictor was tuned and never used to fit it: a shuttle
-drives to and fro all day; driving times scatter around the fastest time (gamma), now and then a hindrance stops it,
-dwell scatters with boarding and ramps, starts are late, vehicles never leave a stop before their time. The service
-starts knowing nothing and learns while the day goes on. Run: ``python benchmarks/bench_prediction.py``.
+The days come from a generator of its own: a shuttle drives to and fro all day; driving times scatter around the
+fastest time (gamma), now and then a hindrance stops it, dwell scatters with boarding and ramps, starts are late,
+vehicles never leave a stop before their time. The service starts knowing nothing and learns while the day goes on.
+
+Two JSON lines. ``development`` is the seed that was watched while the predictor was written, so it flatters. The
+generator was made milder once in that time, because the days looked too bad to be true; no source says how bad days
+are. ``unseen`` are seeds nobody looked at until the predictor was done: other draws, but of the same generator, so they
+tell nothing about whether real days are like this. Run: ``python benchmarks/bench_prediction.py [DAYS]``.
 """
 
 import json
 import random
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +30,9 @@ from tests.passenger_info.day import BACK, DAY, OUT, SPECS, Drive, run_on, timet
 
 TRIPS_A_DAY = 30
 HEADWAY_S = 1200
+DEVELOPMENT = (90210,)
+UNSEEN = (1601, 1602, 1603, 1604)
+"""Chosen before they were run once; a change of the predictor that was made for their sake moves them up."""
 FASTEST_S = 118.0
 """Fastest drive between two stops of the generated line; the timetable allows ``RUN_S`` less dwell."""
 
@@ -70,23 +79,39 @@ def score_days(*, days: int, seed: int, folder: Path) -> Mapping[str, Any]:
     return info.accuracy()
 
 
-def main() -> None:
-    """Print one JSON line."""
-    days = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+def scored(seeds: Sequence[int], days: int) -> Mapping[str, Any]:
+    """Scores of ``seeds``, each a service of its own; means are weighted by the arrivals scored."""
     with tempfile.TemporaryDirectory() as folder:
-        scores = score_days(days=days, seed=90210, folder=Path(folder))
-    constant = scores["baselines"]["constant_delay"]["mae_s"]
-    print(
-        json.dumps(
-            {
-                "benchmark": "prediction",
-                "days": days,
-                **scores,
-                "ratio_mae_to_constant_delay": round(scores["mae_s"] / constant, 3),
-                "ratio_mae_to_schedule": round(scores["mae_s"] / scores["baselines"]["schedule"]["mae_s"], 3),
-            }
-        )
-    )
+        runs = [score_days(days=days, seed=seed, folder=Path(folder)) for seed in seeds]
+    predictors = [run | run["baselines"] for run in runs]
+    total = sum(run["scored"] for run in runs)
+
+    def mean(*path: str) -> float:
+        values = (run["scored"] * float(reduce(getitem, path, run)) for run in predictors)
+        return sum(values) / total
+
+    schedule_s, constant_s, ours_s = (mean(*path, "mae_s") for path in (("schedule",), ("constant_delay",), ()))
+    return {
+        "scored": total,
+        "eta_accuracy": round(mean("eta_accuracy"), 4),
+        "mae_s": round(ours_s, 2),
+        "interval_coverage": round(mean("interval_coverage"), 4),
+        "constant_delay": {
+            "eta_accuracy": round(mean("constant_delay", "eta_accuracy"), 4),
+            "mae_s": round(constant_s, 2),
+        },
+        "schedule": {"eta_accuracy": round(mean("schedule", "eta_accuracy"), 4), "mae_s": round(schedule_s, 2)},
+        "ratio_mae_to_constant_delay": round(ours_s / constant_s, 3),
+        "ratio_mae_to_schedule": round(ours_s / schedule_s, 3),
+    }
+
+
+def main() -> None:
+    """Print one JSON line for each set of seeds."""
+    days = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    for name, seeds in (("development", DEVELOPMENT), ("unseen", UNSEEN)):
+        line = {"benchmark": "prediction", "set": name, "seeds": len(seeds), "days": days, **scored(seeds, days)}
+        print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
