@@ -114,7 +114,7 @@ async def drive() -> int:
             here, there = stops[hop % len(stops)], stops[(hop + 1) % len(stops)]
             if vehicle.clock.now() >= SECONDS * 1000:
                 return
-            leg = vehicle.planner.along(ways.between(here, there), pace=1.1)
+            leg = vehicle.planner.along(ways.between(here, there), pace_factor=1.1)
             await vehicle.drive(leg, began=vehicle.clock.now())
             await vehicle.stand_until(Instant(vehicle.clock.now() + 20_000))
 

@@ -31,6 +31,9 @@ from mobility.storage.writer_thread import WriterThread
 MAX_WAITING = 16_384
 """Appends that may wait for the disk; one more is refused with ``StorageError`` and nothing is dropped."""
 
+GATHER_S = 0.005
+"""How long samples are gathered for one sync; a quarter of the 20 ms a group may take in all."""
+
 Received = dict[tuple[VehicleId, BootId], SequenceIndex]
 
 
@@ -115,7 +118,9 @@ class SegmentLog:
     async def start(self) -> None:
         """Start the writing thread; nothing to do inline."""
         if not self._inline and self._thread is None:
-            self._thread = WriterThread("telemetry", self._write_group, self._deliver, limit=MAX_WAITING)
+            self._thread = WriterThread(
+                "telemetry", self._write_group, self._deliver, limit=MAX_WAITING, gather_s=GATHER_S
+            )
             self._thread.start(asyncio.get_running_loop())
 
     async def stop(self) -> None:
