@@ -21,7 +21,7 @@ check: .venv/dev.stamp  ## format, lint, types, imports, house tests; under a mi
 	$(BIN)/python -m pytest tests/house
 
 bench: .venv/dev.stamp assets  ## one JSON line per benchmark
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+	@for bench in $(basename $(notdir $(wildcard benchmarks/bench_*.py))); do $(BIN)/python -m benchmarks.$$bench || exit 1; done
 
 proof: .venv/dev.stamp  ## the rigs in full size
 	$(BIN)/python -m tests.rigs.killloop --rounds 40 --seed 1

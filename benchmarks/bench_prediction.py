@@ -7,7 +7,7 @@ vehicles never leave a stop before their time. The service starts knowing nothin
 Two JSON lines. ``development`` is the seed that was watched while the predictor was written, so it flatters. The
 generator was made milder once in that time, because the days looked too bad to be true; no source says how bad days
 are. ``unseen`` are seeds nobody looked at until the predictor was done: other draws, but of the same generator, so they
-tell nothing about whether real days are like this. Run: ``python benchmarks/bench_prediction.py [DAYS]``.
+tell nothing about whether real days are like this. Run: ``python -m benchmarks.bench_prediction [DAYS]``.
 """
 
 import json

@@ -3,7 +3,7 @@
 50 vehicles report once a second, spread over the second, through ``PassengerInfo.observe``; 200 readers in a process
 of their own subscribe to everything. Latency: from ``observe`` to the delta in the reader's hand (both processes share
 the machine's monotonic clock). Cost: CPU of the server process per delivered message, against ``websockets.broadcast``
-of messages of the same size and number in the same run. Limit: p99 150 ms. Run: ``python benchmarks/bench_push.py``.
+of messages of the same size and number in the same run. Limit: p99 150 ms. Run: ``python -m benchmarks.bench_push``.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ interpreter that imports the whole server with its listeners, beside one that im
 ``mobility demo`` from its start to the first answered page, with everything installed and compiled. ``cpu_s`` is the
 processor time of the same runs, which a busy machine disturbs less.
 
-Run: ``python benchmarks/bench_start.py [--runs 5]``.
+Run: ``python -m benchmarks.bench_start [--runs 5]``.
 """
 
 import argparse
