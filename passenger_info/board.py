@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gtfs.timetable import Route, Timetable
 from mobility.core.arrivals import TripStanding
 from mobility.core.clock import Instant, datetime_at, seconds_between
+from mobility.core.dates import long_date
 from mobility.core.ids import RouteId
 from mobility.core.ports import Departure
 from mobility.core.vehicle import ServiceKind
 from passenger_info.departures import expected
-from passenger_info.wording import DEPARTURES, MONTHS, STATES, WEEKDAYS
+from passenger_info.wording import DEPARTURES, STATES
 
 _AGE_SHOWN_S = 5
 
@@ -50,16 +51,8 @@ def board_rows(timetable: Timetable, rows: Sequence[Departure], now: Instant, la
 def read_aloud(stop_name: str, rows: Sequence[BoardRow], now: datetime, language: str) -> str:
     """Return the board as sentences to be read aloud, one a line; ``now`` is the local time."""
     words = DEPARTURES[language]
-    begin = words["aloud_begin"].format(stop=stop_name, date=date_words(now.date(), language), time=f"{now:%H:%M}")
+    begin = words["aloud_begin"].format(stop=stop_name, date=long_date(now.date(), language), time=f"{now:%H:%M}")
     return "\n".join([begin, *(row.sentence for row in rows)]) + "\n"
-
-
-def date_words(day: date, language: str) -> str:
-    """Return a date with its weekday: ``Dienstag, 14. Oktober 2025`` or ``Tuesday 14 October 2025``."""
-    weekday, month = WEEKDAYS[language][day.weekday()], MONTHS[language][day.month - 1]
-    return (
-        f"{weekday}, {day.day}. {month} {day.year}" if language == "de" else f"{weekday} {day.day} {month} {day.year}"
-    )
 
 
 def _row(routes: Mapping[RouteId, Route], row: Departure, now: Instant, zone: ZoneInfo, language: str) -> BoardRow:

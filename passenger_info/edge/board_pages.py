@@ -14,9 +14,10 @@ from starlette.templating import Jinja2Templates
 
 from gtfs.timetable import TimetableStop
 from mobility.core.clock import datetime_at
+from mobility.core.dates import long_date
 from mobility.core.ids import StopId
 from mobility.core.refusal import Refusal, RefusalCode
-from passenger_info.board import board_rows, date_words, read_aloud
+from passenger_info.board import board_rows, read_aloud
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.wording import MEANINGS, PAGE, STATES, sentence
 
@@ -77,7 +78,7 @@ def _board_context(
         "stop": stop,
         "rows": rows[:_SCREEN_ROWS] if is_screen else rows,
         "hours": _HORIZON_S // 3600,
-        "date": date_words(local.date(), language),
+        "date": long_date(local.date(), language),
         "time": f"{local:%H:%M}",
         "is_screen": is_screen,
         "path": path,

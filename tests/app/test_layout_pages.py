@@ -15,8 +15,9 @@ from starlette.templating import Jinja2Templates
 from mobility.app.web import wording
 from mobility.app.web.assets import Assets, Entry, find_assets
 from mobility.app.web.errors import error_page, wants_page
-from mobility.app.web.templating import long_date, page_templates, phone_link
+from mobility.app.web.templating import page_templates, phone_link
 from mobility.core.clock import instant
+from mobility.core.dates import long_date
 from mobility.core.errors import BadInputError
 from tests.fakes.clock import SettableClock
 from tests.fakes.console_server import ConsoleWorld, console_app

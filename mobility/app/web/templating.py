@@ -1,7 +1,7 @@
 """Templates of all pages: one environment over the shared layout and each room's own templates."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ from mobility.app.web import wording
 from mobility.app.web.assets import Assets, find_assets
 from mobility.app.web.language import LANGUAGES, path_with_language
 from mobility.core.clock import Clock, datetime_at
+from mobility.core.dates import long_date
 
 _OWN_TEMPLATES = Path(__file__).parent / "templates"
 
@@ -69,15 +70,6 @@ def language_of(request: Request) -> str:
     """Return the request's language, German where no middleware has set one."""
     language = getattr(request.state, "language", LANGUAGES[0])
     return language if language in LANGUAGES else LANGUAGES[0]
-
-
-def long_date(day: date, language: str) -> str:
-    """Return the date with its weekday: ``Dienstag, 14. Oktober 2025`` or ``Tuesday 14 October 2025``."""
-    names = wording.CALENDAR[language]
-    weekday, month = names["weekdays"][day.weekday()], names["months"][day.month - 1]
-    return (
-        f"{weekday}, {day.day}. {month} {day.year}" if language == "de" else f"{weekday} {day.day} {month} {day.year}"
-    )
 
 
 def clock_time(moment: datetime) -> str:
