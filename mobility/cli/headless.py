@@ -108,6 +108,8 @@ class Headless:
         (self.out / "schedule.zip").write_bytes(server.schedule)
         feeds = self.out / "feeds"
         feeds.mkdir(exist_ok=True)
+        for former in feeds.glob("all-*.pb"):
+            former.unlink()
         while True:
             now = clock.now()
             name = f"all-{datetime_at(now, UTC):%Y-%m-%dT%H-%M-%SZ}.pb"
