@@ -14,13 +14,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from dispatch.edge.osm import build_network
-from dispatch.edge.osm_place import graph_from_file, network_from_graph
+from dispatch.edge.osm_place import network_from_graph
 from mobility.core.ids import NodeIndex
 from mobility.core.network import RoadNetwork
 from mobility.storage.bundle_drawing import drawn_network
@@ -63,8 +64,9 @@ def building(data: Path, rounds: int) -> RoadNetwork:
         plain.write_bytes(gzip.decompress((data / "north-bayreuth.osm.gz").read_bytes()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import_ms = cpu_ms(lambda: __import__("osmnx"))
-            peer_ms = cpu_ms(lambda: network_from_graph(graph_from_file(plain)))
+            import_ms = cpu_ms(lambda: import_module("osmnx"))
+            osmnx = import_module("osmnx")
+            peer_ms = cpu_ms(lambda: network_from_graph(osmnx.graph_from_xml(plain, simplify=True)))
         ours_ms = median(cpu_ms(lambda: build_network(plain)) for _ in range(rounds))
     network = build_network(data / "north-bayreuth.osm.pbf")
     figures = {"nodes": network.node_count, "edges": network.edge_count, "peer": "osmnx", "peer_cpu_ms": round(peer_ms)}

@@ -46,6 +46,18 @@ def free_port() -> int:
     raise RuntimeError("no three neighbouring ports are free")
 
 
+def answers(port: int) -> bool:
+    """Return whether the start page is served on a port."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 def demo_s() -> float:
     """Return the seconds from starting the demo to its first answered page."""
     port = free_port()
@@ -73,15 +85,9 @@ def _is_free(port: int) -> bool:
 
 def _wait_for_page(process: subprocess.Popen[bytes], port: int, until_s: float) -> None:
     while time.perf_counter() < until_s and process.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
-        try:
-            connection.request("GET", "/")
-            if connection.getresponse().status == http.HTTPStatus.OK:
-                return
-        except OSError:
-            time.sleep(0.02)
-        finally:
-            connection.close()
+        if answers(port):
+            return
+        time.sleep(0.02)
     raise RuntimeError("the demo ended or did not answer")
 
 

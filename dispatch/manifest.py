@@ -43,11 +43,6 @@ class Manifest:
     tasks: tuple[ManifestTask, ...]
 
     @property
-    def next_task(self) -> ManifestTask | None:
-        """The first task that is not done."""
-        return next((task for task in self.tasks if not task.is_done), None)
-
-    @property
     def driver(self) -> DriverRef | None:
         """Who drives the first shift."""
         return self.shifts[0].driver if self.shifts else None

@@ -16,7 +16,7 @@ from passenger_info.dataset import DatasetKind
 from passenger_info.entities import Entity, cancelled_entity, trip_entity, vehicle_entity
 from passenger_info.fleet import Fleet, Tracked
 from passenger_info.held import Facts
-from passenger_info.identity import trip_entity_id, vehicle_entity_id
+from passenger_info.identity import trip_entity_id
 from passenger_info.predict import Forecast
 from passenger_info.run import TripRun
 from passenger_info.runs import Runs
@@ -135,12 +135,6 @@ class Feed:
         if len(self._trips) > 2 * (len(self.fleet.on_trip) + len(self.facts.cancelled)) + 100:
             self._trips.clear()
         self._trips[ref] = (cause, entity)
-
-
-def entity_ids(feed: Feed) -> list[str]:
-    """Return the ids of everything that may be published, for readers that start now."""
-    trips = {trip_entity_id(ref): None for ref in [*feed.fleet.on_trip, *feed.facts.cancelled]}
-    return [*(vehicle_entity_id(vehicle_id) for vehicle_id in feed.fleet.vehicles), *trips]
 
 
 def _order(ref: TripRef) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from dispatch.edge.osm_tags import is_drivable, speed_kmh
@@ -29,13 +28,6 @@ def build_place(name: str) -> RoadNetwork:
     except (ValueError, TypeError) as error:  # the roots of what osmnx raises for no result
         raise BadInputError(f"no roads were found: {error}", source=name) from error
     return network_from_graph(graph, source=name)
-
-
-def graph_from_file(path: Path) -> Any:
-    """Return osmnx's simplified graph (``networkx.MultiDiGraph``) of an .osm file; the peer in benchmarks."""
-    import osmnx  # noqa: PLC0415 - see build_place
-
-    return osmnx.graph_from_xml(path, simplify=True)
 
 
 def network_from_graph(graph: Any, *, source: str = "graph") -> RoadNetwork:

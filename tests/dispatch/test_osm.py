@@ -275,7 +275,7 @@ def test_an_unreachable_server_and_an_unknown_place_are_told(
 
 @pytest.mark.filterwarnings("default")
 def test_a_small_map_read_by_osmnx_gives_the_same_network_as_ours(tmp_path: Path) -> None:
-    from dispatch.edge.osm_place import graph_from_file  # noqa: PLC0415 - osmnx is slow to import
+    import osmnx  # noqa: PLC0415 - slow to import
 
     file = tmp_path / "map.osm"
     ways = [
@@ -286,7 +286,7 @@ def test_a_small_map_read_by_osmnx_gives_the_same_network_as_ours(tmp_path: Path
         ([1, 3], {"highway": "secondary"}),
     ]
     file.write_text(_osm(CORNERS, ways))
-    theirs, ours = network_from_graph(graph_from_file(file)), build_network(file)
+    theirs, ours = network_from_graph(osmnx.graph_from_xml(file, simplify=True)), build_network(file)
     places = [LatLon(*CORNERS[k]) for k in (1, 2, 3)]
     assert np.allclose(theirs.matrix_s(places), ours.matrix_s(places), rtol=1e-5)
 
@@ -294,11 +294,11 @@ def test_a_small_map_read_by_osmnx_gives_the_same_network_as_ours(tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_the_real_extract_through_osmnx_has_about_the_same_driving_times(shared_data: Path, tmp_path: Path) -> None:
-    from dispatch.edge.osm_place import graph_from_file  # noqa: PLC0415 - osmnx is slow to import
+    import osmnx  # noqa: PLC0415 - slow to import
 
     plain = tmp_path / "plain.osm"
     plain.write_bytes(gzip.decompress((shared_data / "osm" / "north-bayreuth.osm.gz").read_bytes()))
-    theirs, ours = network_from_graph(graph_from_file(plain)), build_network(plain)
+    theirs, ours = network_from_graph(osmnx.graph_from_xml(plain, simplify=True)), build_network(plain)
     places = [LatLon(50.0085, 11.53), LatLon(49.99, 11.57), LatLon(50.035, 11.5)]
     a, b = ours.matrix_s(places), theirs.matrix_s(places)
     for i in range(3):

@@ -1,9 +1,6 @@
 """The virtual loop."""
 
 import asyncio
-import subprocess
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -13,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.edge.loop import StandstillError, VirtualLoop, run_virtual
+from tests.sim.hash_seeds import outputs
 
 
 def test_a_day_passes_at_once_and_time_is_exact():
@@ -134,15 +132,4 @@ def test_the_loop_needs_no_socket():
 
 def test_order_does_not_depend_on_hash_seeds():
     program = "from tests.sim.test_loop import _order; print(_order(3))"
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert len(outputs) == 1
+    assert len(outputs(program, "1", "2")) == 1

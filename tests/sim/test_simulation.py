@@ -1,12 +1,9 @@
 """A part of a day against the real gateway and a small HTTP server."""
 
 import hashlib
-import subprocess
-import sys
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +12,7 @@ from mobility.core.service_day import ServiceDay, ServiceTime
 from mobility.core.vehicle import Doors, DrivingMode
 from sim.edge.scenarios import load_scenario
 from sim.scenario import Riding, Scenario, Silence, Span, Trains
+from tests.sim.hash_seeds import outputs
 from tests.sim.stage import Outcome, play, shipped, with_fleet
 
 REGION, DEMAND = shipped()
@@ -111,18 +109,7 @@ def test_the_citizen_bus_does_what_its_manifest_says(morning):
 
 def test_the_same_seed_gives_the_same_samples_whatever_the_hash_seed():
     program = "from tests.sim.test_simulation import digest; print(digest())"
-    outputs = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "42")
-    }
-    assert len(outputs) == 1
+    assert len(outputs(program, "1", "42")) == 1
 
 
 def digest() -> str:
