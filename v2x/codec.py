@@ -12,6 +12,8 @@ from mobility.core.geo import LatLon
 from mobility.core.ids import BootId, TripId, VehicleId
 from mobility.core.vehicle import Doors, DrivingMode, Sample, TripRef
 from v2x import wire_pb2 as wire
+from v2x.extension import Extension
+from v2x.extension_codec import encode_extension
 
 LATEST_TIME_MS = 253_402_300_799_999
 """End of the year 9999, the last instant a calendar date can be given for."""
@@ -31,7 +33,7 @@ _LAT_LIMIT_E7 = 900_000_000
 _LON_LIMIT_E7 = 1_800_000_000
 
 
-def encode_sample(sample: Sample) -> bytes:
+def encode_sample(sample: Sample, extension: Extension | None = None) -> bytes:
     """Return the wire bytes of what a sample measured (not of its ids and sequence number).
 
     Values are rounded to the wire's resolution. Raises ``BadInputError`` naming the field that is out of range.
@@ -60,6 +62,8 @@ def encode_sample(sample: Sample) -> bytes:
         message.trip.trip_id = sample.trip.trip_id
         day = sample.trip.start_date
         message.trip.start_date = day.year * 10_000 + day.month * 100 + day.day
+    if extension is not None:
+        message.extension.CopyFrom(encode_extension(extension))
     return message.SerializeToString()
 
 

@@ -16,6 +16,11 @@ from mobility.app.settings import Role
 STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
     ("/drive", frozenset({"driver", "dispatcher"})),
     ("/api/v1/manifests", frozenset({"driver", "dispatcher"})),
+    ("/api/v1/supervision/approvals", frozenset({"approver"})),
+    ("/api/v1/supervision", frozenset({"dispatcher", "supervisor", "approver"})),
+    ("/api/v1/occasions", frozenset({"supervisor", "researcher"})),
+    ("/api/v1/links", frozenset({"dispatcher", "supervisor", "researcher"})),
+    ("/api/v1/road", frozenset({"dispatcher", "supervisor", "researcher"})),
     ("/console", frozenset({"dispatcher", "supervisor"})),
     ("/api/v1/console", frozenset({"dispatcher", "supervisor"})),
     ("/api/v1/vehicles", frozenset({"dispatcher", "supervisor"})),

@@ -15,7 +15,7 @@ from pydantic_settings import (
 
 from mobility.core.errors import BadInputError
 
-Role = Literal["driver", "dispatcher", "supervisor", "researcher"]
+Role = Literal["driver", "dispatcher", "supervisor", "approver", "researcher"]
 
 
 class Settings(BaseSettings):

@@ -11,10 +11,23 @@ from typing import ClassVar
 from mobility.core.booking import Booking, Channel, RideWish, Window
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection, ConnectionDecision
-from mobility.core.ids import BookingId, ConnectionId, RiderRef, ServiceAreaId, StopId, TourId, VehicleId
+from mobility.core.ids import (
+    AlarmId,
+    BookingId,
+    CommandId,
+    ConnectionId,
+    HazardId,
+    ManoeuvreId,
+    RiderRef,
+    ServiceAreaId,
+    StopId,
+    TourId,
+    VehicleId,
+)
 from mobility.core.plan import DayPlan
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal
+from mobility.core.supervision import Alarm, Command, CommandState, Hazard, Manoeuvre, ManoeuvreOutcome, Occasion
 from mobility.core.vehicle import DrivingMode, TripRef
 
 
@@ -188,6 +201,96 @@ class RiderErased:
     rider: RiderRef
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManoeuvreAsked:
+    """An automated vehicle asked for a decision."""
+
+    SCHEMA: ClassVar[int] = 1
+    manoeuvre: Manoeuvre
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManoeuvreClosed:
+    """A vehicle's request ended; a released one names no command here, the command names its request."""
+
+    SCHEMA: ClassVar[int] = 1
+    manoeuvre_id: ManoeuvreId
+    outcome: ManoeuvreOutcome
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandProposed:
+    """A supervisor commanded what needs a second person; nothing went to the vehicle yet."""
+
+    SCHEMA: ClassVar[int] = 1
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandIssued:
+    """A command was signed. These are the bytes as they go to the vehicle (StVG §1g(1) no. 13)."""
+
+    SCHEMA: ClassVar[int] = 1
+    command: Command
+    """With its counter, ``issued_at`` and ``expires_at``."""
+    frame_hex: str
+    """The frame as sent, signatures included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandProgressed:
+    """The vehicle told where a command stands, or its time ran out."""
+
+    SCHEMA: ClassVar[int] = 1
+    command_id: CommandId
+    state: CommandState
+    reason: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionNoted:
+    """An occasion of StVG §1g(2): its data are kept."""
+
+    SCHEMA: ClassVar[int] = 1
+    occasion: Occasion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised:
+    """Something needs a person's eye."""
+
+    SCHEMA: ClassVar[int] = 1
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCleared:
+    """What was alarming is over."""
+
+    SCHEMA: ClassVar[int] = 1
+    alarm_id: AlarmId
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardReported:
+    """A hazard became known, or news of it."""
+
+    SCHEMA: ClassVar[int] = 1
+    hazard: Hazard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardEnded:
+    """A hazard was cancelled or negated by its DENM's termination."""
+
+    SCHEMA: ClassVar[int] = 1
+    hazard_id: HazardId
+    at: Instant
+
+
 Event = (
     RideRefused
     | BookingMade
@@ -205,6 +308,16 @@ Event = (
     | TripCancelled
     | DrivingModeChanged
     | RiderErased
+    | ManoeuvreAsked
+    | ManoeuvreClosed
+    | CommandProposed
+    | CommandIssued
+    | CommandProgressed
+    | OccasionNoted
+    | AlarmRaised
+    | AlarmCleared
+    | HazardReported
+    | HazardEnded
 )
 """Every fact there is."""
 

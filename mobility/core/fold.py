@@ -9,14 +9,24 @@ from mobility.core.booking import Booking, BookingState
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection
 from mobility.core.events import (
+    AlarmCleared,
+    AlarmRaised,
     BookingCancelled,
     BookingMade,
+    CommandIssued,
+    CommandProgressed,
+    CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
     DrivingModeChanged,
     Envelope,
     Event,
     FeederDelayReported,
+    HazardEnded,
+    HazardReported,
+    ManoeuvreAsked,
+    ManoeuvreClosed,
+    OccasionNoted,
     PlanPublished,
     PromiseSettled,
     PromiseTold,
@@ -31,6 +41,8 @@ from mobility.core.events import (
 from mobility.core.ids import BookingId, ConnectionId, ServiceAreaId, TourId
 from mobility.core.plan import DayPlan
 from mobility.core.promise import Promise, PromiseKind
+from mobility.core.supervised import SupervisedDraft
+from mobility.core.supervision import Supervised
 from mobility.core.vehicle import TripRef
 
 
@@ -46,6 +58,7 @@ class State:
     connections: Mapping[ConnectionId, Connection] = field(default_factory=dict)
     cancelled_trips: Mapping[TripRef, str] = field(default_factory=dict)
     """Trip to reason."""
+    supervised: Supervised = field(default_factory=Supervised)
 
 
 def fold(state: State, envelopes: Iterable[Envelope]) -> State:
@@ -72,6 +85,11 @@ class _Draft:
         self.public_tours = dict(state.public_tours)
         self.connections = dict(state.connections)
         self.cancelled_trips = dict(state.cancelled_trips)
+        self._supervised = SupervisedDraft(state.supervised)
+
+    @property
+    def supervised(self) -> Supervised:
+        return self._supervised.snapshot()
 
     def state(self) -> State:
         return State(**{each.name: getattr(self, each.name) for each in fields(State)})
@@ -112,6 +130,19 @@ class _Draft:
                 self.connections[event.connection_id] = decided
             case TripCancelled():
                 self.cancelled_trips[event.trip] = event.reason
+            case (
+                ManoeuvreAsked()
+                | ManoeuvreClosed()
+                | CommandProposed()
+                | CommandIssued()
+                | CommandProgressed()
+                | OccasionNoted()
+                | AlarmRaised()
+                | AlarmCleared()
+                | HazardReported()
+                | HazardEnded()
+            ):
+                self._supervised.take(event)
             case _:
                 assert_never(event)
 

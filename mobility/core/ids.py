@@ -43,3 +43,18 @@ ServiceAreaId = NewType("ServiceAreaId", str)
 
 NodeIndex = NewType("NodeIndex", int)
 """Index of a node in the arrays of a road network."""
+
+ManoeuvreId = NewType("ManoeuvreId", str)
+"""A vehicle's request for a decision; named by the vehicle, unique within it."""
+
+CommandId = NewType("CommandId", str)
+"""One command of technical supervision to one vehicle."""
+
+OccasionId = NewType("OccasionId", str)
+"""One event of the event recorder (StVG §1g(2))."""
+
+AlarmId = NewType("AlarmId", str)
+"""What an alarm is about: ``<kind>:<vehicle>`` and, where there may be several, what else tells them apart."""
+
+HazardId = NewType("HazardId", str)
+"""A hazard on the road: ``<originating station>:<sequence number>`` of its DENM action id."""

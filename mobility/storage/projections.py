@@ -8,13 +8,23 @@ from sqlalchemy import Table
 
 from mobility.core.booking import Booking
 from mobility.core.events import (
+    AlarmCleared,
+    AlarmRaised,
     BookingCancelled,
     BookingMade,
+    CommandIssued,
+    CommandProgressed,
+    CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
     DrivingModeChanged,
     Event,
     FeederDelayReported,
+    HazardEnded,
+    HazardReported,
+    ManoeuvreAsked,
+    ManoeuvreClosed,
+    OccasionNoted,
     PlanPublished,
     PromiseSettled,
     PromiseTold,
@@ -51,9 +61,12 @@ def touched(event: Event) -> tuple[Table, Key] | None:
             return PROMISES, (event.booking_id, event.kind)
         case PlanPublished(plan=plan):
             return PLANS, (plan.area_id, plan.day)
-        case RideRefused() | PublicTourPublished() | ConnectionPlanned() | FeederDelayReported() | ConnectionDecided():
-            return None
-        case TripCancelled() | DrivingModeChanged() | RiderErased():
+        case (
+            (RideRefused() | PublicTourPublished() | ConnectionPlanned() | FeederDelayReported() | ConnectionDecided())
+            | (TripCancelled() | DrivingModeChanged() | RiderErased())
+            | (ManoeuvreAsked() | ManoeuvreClosed() | CommandProposed() | CommandIssued() | CommandProgressed())
+            | (OccasionNoted() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
+        ):
             return None
         case _:
             assert_never(event)

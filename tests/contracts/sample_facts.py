@@ -25,6 +25,7 @@ from mobility.core.plan import DayPlan, Shift, Task, TaskKind, Tour
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.vehicle import DrivingMode, TripRef
+from tests.contracts.sample_supervision import SUPERVISION
 
 START = Instant(1_760_421_600_000)
 DAY = date(2025, 10, 14)
@@ -156,4 +157,5 @@ def one_of_each() -> list[Event]:
             vehicle_id=VehicleId("shuttle-1"), before=DrivingMode.AUTOMATED, after=DrivingMode.MANUAL, at=START
         ),
         events.RiderErased(rider=RiderRef("rider-of-K7M-4QX")),
+        *SUPERVISION,
     ]

@@ -34,7 +34,9 @@ from mobility.core.ids import BookingId, ConnectionId, RiderRef, ServiceAreaId, 
 from mobility.core.plan import DayPlan
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
+from mobility.core.supervision import CommandState, ManoeuvreOutcome
 from mobility.core.vehicle import DrivingMode, TripRef
+from tests.contracts.sample_supervision import ISSUED, MANOEUVRE, OCCASION, RESEARCH_VAN, SUPERVISION
 
 DAY = date(2025, 10, 14)
 AREA = ServiceAreaId("buergerbus")
@@ -94,6 +96,7 @@ SAMPLES: tuple[Event, ...] = (
     TripCancelled(trip=TRIP, reason="Fahrzeug defekt"),
     DrivingModeChanged(vehicle_id=VAN, before=DrivingMode.MANUAL, after=DrivingMode.ASSISTED, at=Instant(1)),
     RiderErased(rider=RiderRef("r1")),
+    *SUPERVISION,
 )
 
 
@@ -131,6 +134,21 @@ def test_a_held_connection_keeps_what_is_known_of_its_feeder() -> None:
         ConnectionDecision.HOLD,
         400,
     )
+
+
+def test_supervision_is_known_as_it_stands() -> None:
+    known = fold(State(), envelopes(*SUPERVISION)).supervised
+    assert known.manoeuvres[MANOEUVRE.manoeuvre_id].outcome is ManoeuvreOutcome.RELEASED
+    assert known.commands[ISSUED.command_id].state is CommandState.EXECUTED
+    assert known.commands[ISSUED.command_id].approver == ISSUED.approver
+    assert known.counters == {RESEARCH_VAN: 1}
+    assert list(known.occasions) == [OCCASION.occasion_id]
+    assert (known.alarms, known.hazards) == ({}, {})
+
+
+def test_facts_of_rides_copy_nothing_of_supervision() -> None:
+    before = fold(State(), envelopes(*SUPERVISION))
+    assert fold(before, envelopes(BookingMade(booking=BOOKING))).supervised is before.supervised
 
 
 def test_a_former_snapshot_is_untouched_by_later_facts() -> None:

@@ -17,7 +17,7 @@ FILE_WALL, FUNCTION_WALL = 400, 60
 FLOAT_SUFFIXES = (
     *("_s", "_ms", "_m", "_mm", "_km", "_m2", "_mps", "_mps2", "_kmh", "_deg", "_frac", "_share", "_ratio", "_factor"),
     *("_wh", "_kwh", "_w", "_kg", "_cent", "_hz", "_db", "_percent", "_person_s", "_per_s", "_per_hour", "_per_km"),
-    *("_cost", "_weight", "_score", "_per_day", "_per_train", "_per_call"),
+    *("_cost", "_weight", "_score", "_per_day", "_per_train", "_per_call", "_v", "_degc"),
 )
 UNITLESS = {
     *("lat", "lon", "share", "factor", "scale", "speed", "probability", "weight", "cost", "quantile", "ratio", "rate"),

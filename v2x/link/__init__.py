@@ -1,0 +1,1 @@
+"""Link quality: latency, loss, bandwidth, reconnects, and where the radio fails."""

@@ -1,0 +1,1 @@
+"""What vehicles tell about the road: roughness, hazards, delay at junctions."""

@@ -1,0 +1,1 @@
+"""Technical supervision: driving modes, manoeuvres, signed commands and how a vehicle checks them."""
