@@ -20,6 +20,8 @@ MAX_HOLDINGS = 256
 MAX_ID_LENGTH = 128
 MAX_TOKEN_LENGTH = 4096
 MAX_SEQ = 2**62
+MAX_TIME_MS = 253_402_300_799_999
+"""End of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The vehicle asks for the gateway's time."""
+    """The vehicle asks for the gateway's time, and says what it makes of the answers so far."""
 
     sent_ms: int
+    clock_offset_ms: int | None = None
+    """How far the gateway's clock is ahead of the vehicle's; ``None`` before the first answer."""
+    clock_error_ms: int = 0
+    """The offset is at most so far from the truth."""
+    round_trip_ms: int | None = None
+    """Of the newest answered ping."""
 
 
 ClientFrame = Hello | Batch | Ping
@@ -86,9 +94,15 @@ def batch_frame(boot_id: BootId, first_seq: int, payloads: Sequence[bytes]) -> b
     return frame.SerializeToString()
 
 
-def ping_frame(sent: Instant) -> bytes:
-    """Return the bytes of a Ping."""
-    return wire.ClientFrame(ping=wire.Ping(sent_ms=sent)).SerializeToString()
+def ping_frame(
+    sent: Instant, *, clock_offset_ms: int | None = None, clock_error_ms: int = 0, round_trip_ms: int | None = None
+) -> bytes:
+    """Return the bytes of a Ping; times as in ``Ping``."""
+    message = wire.Ping(sent_ms=sent, round_trip_ms=round_trip_ms)
+    if clock_offset_ms is not None:
+        message.clock_offset_ms = clock_offset_ms
+        message.clock_error_ms = clock_error_ms
+    return wire.ClientFrame(ping=message).SerializeToString()
 
 
 def batch_checksum(boot_id: str, first_seq: int, payloads: Sequence[bytes]) -> int:
@@ -109,7 +123,7 @@ def parse_client_frame(frame: bytes) -> ClientFrame:
     if content == "batch":
         return _batch(message.batch)
     if content == "ping":
-        return Ping(message.ping.sent_ms)
+        return _ping(message.ping)
     if content == "hello":
         return _hello(message.hello)
     raise BadInputError("the frame has no content that this gateway knows")
@@ -125,6 +139,18 @@ def _batch(batch: wire.Batch) -> Batch:
     if batch.HasField("crc32c") and batch.crc32c != batch_checksum(boot_id, first_seq, payloads):
         raise BadInputError("the checksum does not match the samples", field="crc32c")
     return Batch(BootId(boot_id), first_seq, payloads)
+
+
+def _ping(ping: wire.Ping) -> Ping:
+    if max(ping.sent_ms, abs(ping.clock_offset_ms)) > MAX_TIME_MS:
+        raise BadInputError("a ping beyond the year 9999", field="ping")
+    has = ping.HasField
+    return Ping(
+        sent_ms=ping.sent_ms,
+        clock_offset_ms=ping.clock_offset_ms if has("clock_offset_ms") else None,
+        clock_error_ms=ping.clock_error_ms,
+        round_trip_ms=ping.round_trip_ms if has("round_trip_ms") else None,
+    )
 
 
 def _hello(hello: wire.Hello) -> Hello:

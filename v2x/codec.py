@@ -107,6 +107,8 @@ def _device_time_ms(device_time: Instant) -> int:
 
 
 def _whole(name: str, value: float, scale: int, limit: int) -> int:
+    if 0 <= value * scale <= limit:
+        return round(value * scale)
     if not math.isfinite(value) or value < 0:
         raise BadInputError(f"{value} is not a number from 0 up", field=name)
     whole = round(value * scale)

@@ -137,7 +137,11 @@ class Extension:
 
     @property
     def is_record(self) -> bool:
-        """Whether the sample is an event, command or safety record, which is never held back under load."""
+        """Whether the sample is an event, command or safety record, which is never held back under load.
+
+        What is told only once a minute is one too: held back, it would be missing for a minute.
+        """
         return bool(
-            self.safety_systems or self.incidents or self.manoeuvre or self.command_reports or self.goes_to_rest
+            (self.safety_systems or self.incidents or self.manoeuvre or self.command_reports or self.goes_to_rest)
+            or (self.vin or self.system is not None or self.environment is not None)
         )

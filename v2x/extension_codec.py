@@ -1,7 +1,9 @@
 """An extension on the wire: limits checked in both directions, every number with the unit of ``wire.proto``."""
 
-import math
 import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError
 
@@ -21,6 +23,8 @@ from v2x.extension import (
     SystemCode,
     SystemState,
 )
+
+T = TypeVar("T")
 
 LONGEST_TEXT = 512
 """Characters of a text."""
@@ -58,104 +62,88 @@ def extension_of(payload: bytes) -> Extension | None:
 
 def decode_extension(message: wire.Extension) -> Extension:
     """Return the extension; what a later protocol adds is unknown to us and left out, not refused."""
-    has = message.HasField
-    parts = (
-        len(message.safety_systems),
-        len(message.incidents),
-        len(message.command_reports),
-        len(message.its_messages),
-        len(message.system.codes),
-    )
-    if max(parts) > MOST_PARTS:
-        raise BadInputError(f"at most {MOST_PARTS} of each", field="extension")
-    if message.vin and not _VIN.fullmatch(message.vin):
-        raise BadInputError("a VIN has 17 characters A-Z 0-9 without I, O and Q", field="vin")
-    return Extension(
-        altitude_m=message.altitude_cm / 100 if has("altitude_cm") else None,
-        acceleration_long_mps2=_acceleration("acceleration_long_mmps2", message.acceleration_long_mmps2)
-        if has("acceleration_long_mmps2")
-        else None,
-        acceleration_lat_mps2=_acceleration("acceleration_lat_mmps2", message.acceleration_lat_mmps2)
-        if has("acceleration_lat_mmps2")
-        else None,
-        roughness_mps2=_acceleration("roughness_mmps2", message.roughness_mmps2) if has("roughness_mmps2") else None,
-        supply_v=message.supply_mv / 1000 if has("supply_mv") else None,
-        lights_on=frozenset(_LIGHTS[number] for number in message.lights.on if 0 < number < len(_LIGHTS))
-        if has("lights")
-        else None,
-        environment=_environment(message.environment) if has("environment") else None,
-        link=_link(message.link) if has("link") else None,
-        system=_system(message.system) if has("system") else None,
-        safety_systems=tuple(
-            SafetySystem(name=_text(each.name), is_active=each.is_active, triggered_by=_text(each.triggered_by))
-            for each in message.safety_systems
-        ),
-        incidents=tuple(
-            Incident(kind=_INCIDENTS[each.kind], detail=_text(each.detail), is_accident=each.is_accident)
-            for each in message.incidents
-            if each.kind in _INCIDENTS
-        ),
-        manoeuvre=_manoeuvre(message.manoeuvre) if has("manoeuvre") and message.manoeuvre.kind in _MANOEUVRES else None,
-        command_reports=tuple(
-            CommandReport(command_id=_id(each.command_id), state=_REPORTS[each.state], reason=_text(each.reason))
-            for each in message.command_reports
-            if each.state in _REPORTS
-        ),
-        its_messages=tuple(message.its_messages),
-        state_version=message.state_version if has("state_version") else None,
-        goes_to_rest=message.goes_to_rest,
-        vin=message.vin,
-    )
+    told: dict[str, Any] = {}
+    # Most samples tell a handful of the fields: what is absent costs nothing.
+    for field, value in message.ListFields():
+        name, read = _READERS[field.name]
+        told[name] = read(value)
+    return Extension(**told)
 
 
 def encode_extension(extension: Extension) -> wire.Extension:
-    """Return the message; raises ``BadInputError`` for values the wire does not carry."""
+    """Return the message; raises ``BadInputError`` for values the wire does not carry, or that we would not read."""
     message = wire.Extension(
         altitude_cm=_scaled("altitude_m", extension.altitude_m, 100),
-        acceleration_long_mmps2=_scaled("acceleration_long_mps2", extension.acceleration_long_mps2, 1000),
-        acceleration_lat_mmps2=_scaled("acceleration_lat_mps2", extension.acceleration_lat_mps2, 1000),
-        roughness_mmps2=_scaled("roughness_mps2", extension.roughness_mps2, 1000),
-        supply_mv=_scaled("supply_v", extension.supply_v, 1000),
-        its_messages=extension.its_messages,
+        acceleration_long_mmps2=_acceleration_mmps2("acceleration_long_mmps2", extension.acceleration_long_mps2),
+        acceleration_lat_mmps2=_acceleration_mmps2("acceleration_lat_mmps2", extension.acceleration_lat_mps2),
+        roughness_mmps2=_acceleration_mmps2("roughness_mmps2", _positive("roughness_mps2", extension.roughness_mps2)),
+        supply_mv=_scaled("supply_v", _positive("supply_v", extension.supply_v), 1000),
         state_version=extension.state_version,
         goes_to_rest=extension.goes_to_rest,
-        vin=extension.vin,
     )
     if extension.lights_on is not None:
         message.lights.SetInParent()
         message.lights.on.extend(sorted(_LIGHT_NUMBERS[light] for light in extension.lights_on))  # type: ignore[misc]  # numbers at run time
-    if extension.environment is not None:
-        message.environment.CopyFrom(_environment_message(extension.environment))
     if extension.link is not None:
         message.link.CopyFrom(_link_message(extension.link))
+    if extension.vin:
+        message.vin = _vin(extension.vin)
+    if extension.environment is not None:
+        message.environment.CopyFrom(_environment_message(extension.environment))
     if extension.system is not None:
-        message.system.SetInParent()
-        message.system.software_version = extension.system.software_version
-        for code in extension.system.codes:
-            message.system.codes.add(code=code.code, text=code.text, began_ms=code.began_at)
-    for system in extension.safety_systems:
-        message.safety_systems.add(name=system.name, is_active=system.is_active, triggered_by=system.triggered_by)
-    _add_records(message, extension)
-    # What we would refuse to read we do not send.
-    decode_extension(message)
+        message.system.CopyFrom(_system_message(extension.system))
+    if extension.its_messages:
+        message.its_messages.extend(_few(extension.its_messages))
+    if extension.is_record:
+        _add_records(message, extension)
     return message
 
 
 def _add_records(message: wire.Extension, extension: Extension) -> None:
-    for incident in extension.incidents:
+    for system in _few(extension.safety_systems):
+        name, triggered_by = _text(system.name), _text(system.triggered_by)
+        message.safety_systems.add(name=name, is_active=system.is_active, triggered_by=triggered_by)
+    for incident in _few(extension.incidents):
         kind = _INCIDENT_NUMBERS[incident.kind]
-        message.incidents.add(kind=kind, detail=incident.detail, is_accident=incident.is_accident)
+        message.incidents.add(kind=kind, detail=_text(incident.detail), is_accident=incident.is_accident)
     if extension.manoeuvre is not None:
         asked = extension.manoeuvre
-        message.manoeuvre.request_id = asked.request_id
+        message.manoeuvre.request_id = _id(asked.request_id)
         message.manoeuvre.kind = _MANOEUVRE_NUMBERS[asked.kind]  # type: ignore[assignment]  # a number at run time
-        message.manoeuvre.text = asked.text
+        message.manoeuvre.text = _text(asked.text)
         message.manoeuvre.deadline_ms = asked.deadline
-    for report in extension.command_reports:
+    for report in _few(extension.command_reports):
         number = _REPORT_NUMBERS.get(report.state)
         if number is None:
             raise BadInputError(f"a vehicle does not say {report.state}", field="command_reports")
-        message.command_reports.add(command_id=report.command_id, state=number, reason=report.reason)
+        message.command_reports.add(command_id=_id(report.command_id), state=number, reason=_text(report.reason))
+
+
+def _lights(message: wire.Lights) -> frozenset[Light]:
+    return frozenset(_LIGHTS[number] for number in message.on if 0 < number < len(_LIGHTS))
+
+
+def _safety_systems(messages: Sequence[wire.SafetySystem]) -> tuple[SafetySystem, ...]:
+    return tuple(
+        SafetySystem(name=_text(each.name), is_active=each.is_active, triggered_by=_text(each.triggered_by))
+        for each in _few(messages)
+    )
+
+
+def _incidents(messages: Sequence[wire.Incident]) -> tuple[Incident, ...]:
+    return tuple(
+        Incident(kind=_INCIDENTS[each.kind], detail=_text(each.detail), is_accident=each.is_accident)
+        for each in _few(messages)
+        if each.kind in _INCIDENTS
+    )
+
+
+def _reports(messages: Sequence[wire.CommandReport]) -> tuple[CommandReport, ...]:
+    return tuple(
+        CommandReport(command_id=_id(each.command_id), state=_REPORTS[each.state], reason=_text(each.reason))
+        for each in _few(messages)
+        if each.state in _REPORTS
+    )
 
 
 def _environment(message: wire.Environment) -> Environment:
@@ -179,34 +167,42 @@ def _environment_message(environment: Environment) -> wire.Environment:
 
 def _link(message: wire.LinkReading) -> LinkReading:
     has = message.HasField
-    if message.loss_ppm > 1_000_000:  # noqa: PLR2004 - parts of a million
-        raise BadInputError(f"{message.loss_ppm} is more than all", field="loss_ppm")
     return LinkReading(
         latency_ms=message.latency_ms if has("latency_ms") else None,
         bandwidth_kbps=message.bandwidth_kbps if has("bandwidth_kbps") else None,
         rsrp_dbm=message.rsrp_dbm if has("rsrp_dbm") else None,
-        loss_frac=message.loss_ppm / 1_000_000 if has("loss_ppm") else None,
+        loss_frac=_loss_ppm(message.loss_ppm) / 1_000_000 if has("loss_ppm") else None,
     )
 
 
 def _link_message(link: LinkReading) -> wire.LinkReading:
+    loss_ppm = _scaled("loss_frac", _positive("loss_frac", link.loss_frac), 1_000_000)
     return wire.LinkReading(
         latency_ms=link.latency_ms,
         bandwidth_kbps=link.bandwidth_kbps,
         rsrp_dbm=link.rsrp_dbm,
-        loss_ppm=_scaled("loss_frac", link.loss_frac, 1_000_000),
+        loss_ppm=None if loss_ppm is None else _loss_ppm(loss_ppm),
     )
 
 
 def _system(message: wire.SystemState) -> SystemState:
     codes = tuple(
         SystemCode(code=_id(each.code), text=_text(each.text), began_at=Instant(each.began_ms))
-        for each in message.codes
+        for each in _few(message.codes)
     )
     return SystemState(software_version=_text(message.software_version), codes=codes)
 
 
-def _manoeuvre(message: wire.ManoeuvreRequest) -> ManoeuvreRequest:
+def _system_message(system: SystemState) -> wire.SystemState:
+    message = wire.SystemState(software_version=_text(system.software_version))
+    for code in _few(system.codes):
+        message.codes.add(code=_id(code.code), text=_text(code.text), began_ms=code.began_at)
+    return message
+
+
+def _manoeuvre(message: wire.ManoeuvreRequest) -> ManoeuvreRequest | None:
+    if message.kind not in _MANOEUVRES:
+        return None
     return ManoeuvreRequest(
         request_id=_id(message.request_id),
         kind=_MANOEUVRES[message.kind],
@@ -222,14 +218,45 @@ def _acceleration(name: str, value_mmps2: int) -> float:
     return value_mps2
 
 
+def _acceleration_mmps2(name: str, value_mps2: float | None) -> int | None:
+    value_mmps2 = _scaled(name, value_mps2, 1000)
+    if value_mmps2 is not None:
+        _acceleration(name, value_mmps2)
+    return value_mmps2
+
+
 def _scaled(name: str, value: float | None, scale: int) -> int | None:
     if value is None:
         return None
-    if not math.isfinite(value) or abs(value * scale) >= 2**31:
+    scaled = value * scale
+    # Neither is true of NaN.
+    if not -(2**31) < scaled < 2**31:
         raise BadInputError(f"{value} does not fit", field=name)
-    if value < 0 and name in {"roughness_mps2", "supply_v", "loss_frac"}:
+    return round(scaled)
+
+
+def _positive(name: str, value: float | None) -> float | None:
+    if value is not None and value < 0:
         raise BadInputError(f"{value} is below 0", field=name)
-    return round(value * scale)
+    return value
+
+
+def _loss_ppm(loss_ppm: int) -> int:
+    if loss_ppm > 1_000_000:  # noqa: PLR2004 - parts of a million
+        raise BadInputError(f"{loss_ppm} is more than all", field="loss_ppm")
+    return loss_ppm
+
+
+def _few(parts: Sequence[T]) -> Sequence[T]:
+    if len(parts) > MOST_PARTS:
+        raise BadInputError(f"at most {MOST_PARTS} of each", field="extension")
+    return parts
+
+
+def _vin(vin: str) -> str:
+    if not _VIN.fullmatch(vin):
+        raise BadInputError("a VIN has 17 characters A-Z 0-9 without I, O and Q", field="vin")
+    return vin
 
 
 def _text(text: str) -> str:
@@ -242,3 +269,25 @@ def _id(text: str) -> str:
     if not 1 <= len(text) <= LONGEST_ID or not text.isprintable():
         raise BadInputError(f"an id has 1 to {LONGEST_ID} printable characters", field="extension")
     return text
+
+
+_READERS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "altitude_cm": ("altitude_m", lambda value: value / 100),
+    "acceleration_long_mmps2": ("acceleration_long_mps2", partial(_acceleration, "acceleration_long_mmps2")),
+    "acceleration_lat_mmps2": ("acceleration_lat_mps2", partial(_acceleration, "acceleration_lat_mmps2")),
+    "roughness_mmps2": ("roughness_mps2", partial(_acceleration, "roughness_mmps2")),
+    "supply_mv": ("supply_v", lambda value: value / 1000),
+    "lights": ("lights_on", _lights),
+    "environment": ("environment", _environment),
+    "link": ("link", _link),
+    "system": ("system", _system),
+    "safety_systems": ("safety_systems", _safety_systems),
+    "incidents": ("incidents", _incidents),
+    "manoeuvre": ("manoeuvre", _manoeuvre),
+    "command_reports": ("command_reports", _reports),
+    "its_messages": ("its_messages", lambda messages: tuple(_few(messages))),
+    "state_version": ("state_version", int),
+    "goes_to_rest": ("goes_to_rest", bool),
+    "vin": ("vin", _vin),
+}
+"""Field of the message to field of the extension and what reads it."""

@@ -1,6 +1,7 @@
 """Taking one batch: each sample is new, a duplicate, or set aside."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from crc32c import crc32c
 
@@ -10,11 +11,10 @@ from mobility.core.ids import VehicleId
 from mobility.core.ports import TelemetryRecord
 from v2x.client_frames import Batch
 from v2x.codec import decode_sample
+from v2x.device_clock import CLOCK_TOLERANCE_MS
 from v2x.quarantine import Quarantined, QuarantineReason
 from v2x.received import BootReceived
 
-CLOCK_TOLERANCE_MS = 2000
-"""A device time further ahead of ours than this is corrected to the time of receipt and so flagged."""
 MAX_SAMPLE_BYTES = 8192
 """A longer sample is none of ours; it leaves room for raw messages of the vehicle's own radio."""
 
@@ -32,18 +32,22 @@ class Intake:
     quarantined: list[Quarantined] = field(default_factory=list)
     duplicates: int = 0
     clock_ahead: int = 0
+    """Samples with a device time that lay in the future."""
+    clock_corrected: int = 0
+    """Samples whose event time is not their device time."""
 
 
 def take_batch(batch: Batch, *, vehicle_id: VehicleId, boot: BootReceived, now: Instant) -> Intake:
     """Sort the samples of a batch that arrived at ``now``; new ones become pending in ``boot``."""
     intake = Intake()
+    taking = _Taking(batch, vehicle_id, boot, now, is_live=batch.first_seq > boot.highest)
+    pending = boot.pending
     for seq, payload in enumerate(batch.payloads, batch.first_seq):
         crc: int = crc32c(payload)
         known = boot.crc(seq)
         if known is None:
-            _take_new(intake, payload, batch=batch, seq=seq, vehicle_id=vehicle_id, now=now)
-            if intake.records and intake.records[-1].sample.seq == seq:
-                boot.pending[seq] = crc
+            if _take_new(intake, payload, seq, taking):
+                pending[seq] = crc
         elif known == crc:
             intake.duplicates += 1
             if boot.is_durable(seq):
@@ -54,19 +58,30 @@ def take_batch(batch: Batch, *, vehicle_id: VehicleId, boot: BootReceived, now: 
     return intake
 
 
-def _take_new(intake: Intake, payload: bytes, *, batch: Batch, seq: int, vehicle_id: VehicleId, now: Instant) -> None:
+class _Taking(NamedTuple):
+    batch: Batch
+    vehicle_id: VehicleId
+    boot: BootReceived
+    now: Instant
+    is_live: bool
+
+
+def _take_new(intake: Intake, payload: bytes, seq: int, taking: _Taking) -> bool:
+    boot_id, now = taking.batch.boot_id, taking.now
     if len(payload) > MAX_SAMPLE_BYTES:
-        _set_aside(intake, seq, QuarantineReason.OVERSIZED, payload[:MAX_SAMPLE_BYTES], f"{batch.boot_id}:{seq}")
-        return
+        _set_aside(intake, seq, QuarantineReason.OVERSIZED, payload[:MAX_SAMPLE_BYTES], f"{boot_id}:{seq}")
+        return False
     try:
-        sample = decode_sample(payload, vehicle_id=vehicle_id, boot_id=batch.boot_id, seq=seq)
+        sample = decode_sample(payload, vehicle_id=taking.vehicle_id, boot_id=boot_id, seq=seq)
     except BadInputError as error:
-        _set_aside(intake, seq, QuarantineReason.BAD_SAMPLE, payload, f"{batch.boot_id}:{seq}: {error}")
-        return
-    is_ahead = sample.device_time > now + CLOCK_TOLERANCE_MS
-    intake.clock_ahead += is_ahead
-    event_time = now if is_ahead else sample.device_time
+        _set_aside(intake, seq, QuarantineReason.BAD_SAMPLE, payload, f"{boot_id}:{seq}: {error}")
+        return False
+    device_time = sample.device_time
+    event_time = taking.boot.clock.event_time(seq, device_time, now, is_live=taking.is_live)
+    intake.clock_ahead += device_time > now + CLOCK_TOLERANCE_MS
+    intake.clock_corrected += event_time != device_time
     intake.records.append(TelemetryRecord(sample=sample, received_at=now, event_time=event_time, payload=payload))
+    return True
 
 
 def _set_aside(intake: Intake, seq: int, reason: QuarantineReason, payload: bytes, detail: str) -> None:

@@ -1,27 +1,34 @@
 """Which samples of a vehicle's boots are kept: ranges of sequence numbers, each with the CRC32C of its bytes.
 
-Held for the whole retention, four bytes a sample, so that a duplicate is found however late it comes.
+Held for the whole retention, four bytes a sample, so that a duplicate is found however late it comes. A sample without
+neighbours (sources that number by milliseconds have nothing else) takes twelve: two flat arrays hold all of them.
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from mobility.core.ids import BootId, VehicleId
+from v2x.device_clock import DeviceClock
 from v2x.ranges import SeqRange, without
 
 
 class BootReceived:
     """Sequence numbers of one boot: durable ones in ranges, those on their way to disk in ``pending``."""
 
-    __slots__ = ("_crcs", "_starts", "highest", "pending")
+    __slots__ = ("_crcs", "_lone", "_lone_crcs", "_starts", "clock", "highest", "pending")
 
     def __init__(self, kept: Mapping[int, int] | None = None) -> None:
         """Start from what is durable already: sequence number to CRC32C."""
         self._starts: list[int] = []
         self._crcs: list[array[int]] = []
+        # Durable ones that neither follow nor precede another, ascending, and the CRC32C of each.
+        self._lone = array("q")
+        self._lone_crcs = array("I")
         self.pending: dict[int, int] = {}
         """Sequence number to CRC32C of samples that were taken and are not durable yet."""
+        self.clock = DeviceClock()
+        """What is known of the clock that gave the samples their times."""
         self.highest = 0
         """Highest sequence number seen or announced; 0 before the first."""
         for seq, crc in sorted(kept.items()) if kept else ():
@@ -34,12 +41,13 @@ class BootReceived:
             offset = seq - self._starts[i]
             if offset < len(self._crcs[i]):
                 return self._crcs[i][offset]
-        return self.pending.get(seq)
+        at = self._lone_at(seq)
+        return self.pending.get(seq) if at is None else self._lone_crcs[at]
 
     def is_durable(self, seq: int) -> bool:
         """Return whether the sample is on disk."""
         i = bisect_right(self._starts, seq) - 1
-        return i >= 0 and seq - self._starts[i] < len(self._crcs[i])
+        return (i >= 0 and seq - self._starts[i] < len(self._crcs[i])) or self._lone_at(seq) is not None
 
     def forget(self, seq: int) -> None:
         """Let go of a pending sample that could not be made durable."""
@@ -60,29 +68,59 @@ class BootReceived:
             crcs[i].append(crc)
         else:
             i += 1
-            starts.insert(i, seq)
-            crcs.insert(i, array("I", (crc,)))
-        if i + 1 < len(starts) and starts[i + 1] == seq + 1:
+            before = self._pop_lone(seq - 1)
+            if before is not None:
+                starts.insert(i, seq - 1)
+                crcs.insert(i, array("I", (before, crc)))
+            elif self._lone_at(seq + 1) is not None or (i < len(starts) and starts[i] == seq + 1):
+                starts.insert(i, seq)
+                crcs.insert(i, array("I", (crc,)))
+            else:
+                at = bisect_left(self._lone, seq)
+                self._lone.insert(at, seq)
+                self._lone_crcs.insert(at, crc)
+                return
+        after = self._pop_lone(seq + 1)
+        if after is not None:
+            crcs[i].append(after)
+        elif i + 1 < len(starts) and starts[i + 1] == seq + 1:
             crcs[i].extend(crcs.pop(i + 1))
             starts.pop(i + 1)
 
     @property
     def through(self) -> int:
         """Highest sequence number such that it and all before it, from 1 on, are durable; 0 for none."""
-        return len(self._crcs[0]) if self._starts and self._starts[0] == 1 else 0
+        if self._starts and self._starts[0] == 1:
+            return len(self._crcs[0])
+        return int(bool(self._lone) and self._lone[0] == 1)
 
     @property
     def next_seq(self) -> int:
         """One after the highest durable sequence number."""
-        return self._starts[-1] + len(self._crcs[-1]) if self._starts else 1
+        after_runs = self._starts[-1] + len(self._crcs[-1]) if self._starts else 1
+        return max(after_runs, self._lone[-1] + 1) if self._lone else after_runs
 
     def ranges(self) -> list[SeqRange]:
         """Return the durable ranges in ascending order."""
-        return [(start, start + len(crcs) - 1) for start, crcs in zip(self._starts, self._crcs, strict=True)]
+        runs = [(start, start + len(crcs) - 1) for start, crcs in zip(self._starts, self._crcs, strict=True)]
+        return sorted([*runs, *((seq, seq) for seq in self._lone)]) if self._lone else runs
 
     def missing(self, first: int, last: int) -> list[SeqRange]:
         """Return the ranges of ``first..last`` that are not durable."""
         return without((first, last), self.ranges())
+
+    def _lone_at(self, seq: int) -> int | None:
+        if not self._lone:
+            return None
+        at = bisect_left(self._lone, seq)
+        return at if at < len(self._lone) and self._lone[at] == seq else None
+
+    def _pop_lone(self, seq: int) -> int | None:
+        at = self._lone_at(seq)
+        if at is None:
+            return None
+        self._lone.pop(at)
+        return self._lone_crcs.pop(at)
 
 
 class Received:

@@ -1,7 +1,8 @@
 """Frames that the gateway sends: built by the session, parsed by the vehicle client."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
@@ -9,8 +10,17 @@ from mobility.core.clock import Instant
 from mobility.core.errors import BadInputError
 from mobility.core.ids import BootId
 from v2x import wire_pb2 as wire
+from v2x.credit import Credit
 from v2x.goodbye import BY_NUMBER, NUMBERS, GoodbyeReason
 from v2x.ranges import SeqRange
+
+MAX_TIME_MS = 253_402_300_799_999
+"""End of the year 9999."""
+MAX_COMMAND_BYTES = 16_384
+"""Longest body of a command that is read."""
+MAX_SIGNATURES = 8
+MAX_ROUTINE_INTERVAL_MS = 60_000
+"""No credit makes a vehicle rarer than once a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,16 @@ class Goodbye:
     reason: GoodbyeReason
 
 
-ServerFrame = Welcome | Resume | Ack | Pong | Goodbye
+@dataclass(frozen=True, slots=True)
+class CommandMessage:
+    """A command of technical supervision as it travels; what it says is for whoever checks its signatures."""
+
+    body: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+    """Key id and Ed25519 signature, each over the body."""
+
+
+ServerFrame = Welcome | Resume | Ack | Pong | Goodbye | CommandMessage | Credit
 """Everything the gateway says."""
 
 
@@ -91,6 +110,24 @@ def pong_frame(ping_sent_ms: int, received: Instant, sent: Instant) -> bytes:
     return wire.ServerFrame(pong=pong).SerializeToString()
 
 
+def credit_frame(credit: Credit) -> bytes:
+    """Return the bytes of a Credit."""
+    message = wire.Credit(
+        window_samples=credit.window_samples,
+        backlog_samples=credit.backlog_samples,
+        routine_interval_ms=credit.routine_interval_ms,
+    )
+    return wire.ServerFrame(credit=message).SerializeToString()
+
+
+def command_frame(command: CommandMessage) -> bytes:
+    """Return the bytes of a Command."""
+    message = wire.Command(body=command.body)
+    for key_id, signature in command.signatures:
+        message.signatures.add(key_id=key_id, ed25519=signature)
+    return wire.ServerFrame(command=message).SerializeToString()
+
+
 def goodbye_frame(reason: GoodbyeReason) -> bytes:
     """Return the bytes of a Goodbye."""
     number = NUMBERS[reason]
@@ -104,18 +141,10 @@ def parse_server_frame(frame: bytes) -> ServerFrame:
     except DecodeError as error:
         raise BadInputError("bytes are no frame of a gateway") from error
     content = message.WhichOneof("content")
-    if content == "ack":
-        return _ack(message.ack)
-    if content == "resume":
-        return _resume(message.resume)
-    if content == "welcome":
-        return Welcome(tuple(_resume(boot) for boot in message.welcome.boots), message.welcome.now_ms)
-    if content == "pong":
-        return Pong(message.pong.ping_sent_ms, message.pong.received_ms, message.pong.sent_ms)
-    if content == "goodbye":
-        number = message.goodbye.reason
-        return Goodbye(BY_NUMBER[number] if 0 <= number < len(BY_NUMBER) else GoodbyeReason.UNKNOWN)
-    raise BadInputError("the frame has no content that this vehicle knows")
+    read = _READERS.get(content or "")
+    if read is None:
+        raise BadInputError("the frame has no content that this vehicle knows")
+    return read(getattr(message, content or ""))
 
 
 def _resume_message(resume: Resume) -> wire.Resume:
@@ -128,6 +157,26 @@ def _resume(resume: wire.Resume) -> Resume:
     return Resume(BootId(resume.boot_id), resume.next_seq, _ranges(resume.missing), _ranges(resume.kept))
 
 
+def _pong(pong: wire.Pong) -> Pong:
+    if max(pong.ping_sent_ms, pong.received_ms, pong.sent_ms) > MAX_TIME_MS:
+        raise BadInputError("a pong beyond the year 9999", field="pong")
+    return Pong(pong.ping_sent_ms, pong.received_ms, pong.sent_ms)
+
+
+def _command(command: wire.Command) -> CommandMessage:
+    if len(command.body) > MAX_COMMAND_BYTES or len(command.signatures) > MAX_SIGNATURES:
+        raise BadInputError("a command larger than any", field="command")
+    return CommandMessage(command.body, tuple((each.key_id, each.ed25519) for each in command.signatures))
+
+
+def _credit(credit: wire.Credit) -> Credit:
+    return Credit(
+        window_samples=max(1, credit.window_samples),
+        backlog_samples=credit.backlog_samples,
+        routine_interval_ms=min(credit.routine_interval_ms, MAX_ROUTINE_INTERVAL_MS),
+    )
+
+
 def _ack(ack: wire.Ack) -> Ack:
     rejected = tuple((rejection.seq, rejection.reason) for rejection in ack.rejected) if ack.rejected else ()
     return Ack(BootId(ack.boot_id), ack.through_seq, _ranges(ack.ranges) if ack.ranges else (), rejected)
@@ -135,3 +184,23 @@ def _ack(ack: wire.Ack) -> Ack:
 
 def _ranges(ranges: Sequence[wire.Range]) -> tuple[SeqRange, ...]:
     return tuple((each.first, each.last) for each in ranges if each.first <= each.last)
+
+
+def _welcome(welcome: wire.Welcome) -> Welcome:
+    return Welcome(tuple(_resume(boot) for boot in welcome.boots), welcome.now_ms)
+
+
+def _goodbye(goodbye: wire.Goodbye) -> Goodbye:
+    number = goodbye.reason
+    return Goodbye(BY_NUMBER[number] if 0 <= number < len(BY_NUMBER) else GoodbyeReason.UNKNOWN)
+
+
+_READERS: Mapping[str, Callable[[Any], ServerFrame]] = {
+    "ack": _ack,
+    "resume": _resume,
+    "welcome": _welcome,
+    "pong": _pong,
+    "goodbye": _goodbye,
+    "command": _command,
+    "credit": _credit,
+}

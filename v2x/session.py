@@ -76,7 +76,11 @@ class Turn:
     quarantined: Sequence[Quarantined] = ()
     duplicates: int = 0
     clock_ahead: int = 0
+    clock_corrected: int = 0
+    clock_jumps: int = 0
     gaps: int = 0
+    ping: Ping | None = None
+    """The ping that was answered; its offset is believed."""
     goodbye: GoodbyeReason | None = None
     """When set, the connection is to be closed after the replies."""
 
@@ -89,6 +93,7 @@ class VehicleSession:
         self._identify = identify
         self._received = received
         self._boots: dict[BootId, BootReceived] = {}
+        self._boot_id: BootId | None = None
         self.state = SessionState.GREETING
         self.vehicle_id: VehicleId | None = None
         """Known once the Hello was accepted."""
@@ -114,6 +119,12 @@ class VehicleSession:
         """Take note that the connection is gone."""
         return self._apply(SessionInput.ENDED, None, now)
 
+    @property
+    def present_boot(self) -> BootReceived:
+        """What is kept of the boot that speaks; only after its Hello."""
+        assert self._boot_id is not None  # noqa: S101 - used in rows that a Hello precedes
+        return self.boot(self._boot_id)
+
     def boot(self, boot_id: BootId) -> BootReceived:
         """Return what is kept of one of this vehicle's boots; only after its Hello."""
         boot = self._boots.get(boot_id)
@@ -121,6 +132,10 @@ class VehicleSession:
             assert self.vehicle_id is not None  # noqa: S101 - used in rows that a Hello precedes
             boot = self._boots[boot_id] = self._received.boot(self.vehicle_id, boot_id)
         return boot
+
+    def greet(self, hello: Hello) -> None:
+        """Know from now on who speaks, and of which boot."""
+        self.vehicle_id, self._boot_id = hello.vehicle_id, hello.boot_id
 
     def _apply(self, kind: SessionInput, subject: object, now: Instant) -> Turn:
         handler, self.state = TABLE[self.state, kind]
@@ -152,7 +167,7 @@ class VehicleSession:
 
 def _welcome(session: VehicleSession, subject: tuple[Hello, bytes], now: Instant) -> Turn:
     hello, _ = subject
-    session.vehicle_id = hello.vehicle_id
+    session.greet(hello)
     held: dict[BootId, list[SeqRange]] = {hello.boot_id: []}
     for holding in hello.holdings:
         held.setdefault(holding.boot_id, []).append((holding.first_seq, holding.last_seq))
@@ -183,6 +198,7 @@ def _take(session: VehicleSession, subject: tuple[Batch, bytes], now: Instant) -
     if has_gap:
         missing = ((boot.highest + 1, batch.first_seq - 1),)
         replies.append(resume_frame(Resume(batch.boot_id, boot.next_seq, missing)))
+    jumps = boot.clock.jumps
     intake = take_batch(batch, vehicle_id=session.vehicle_id, boot=boot, now=now)
     if intake.durable or intake.rejected:
         replies.append(_ack(batch.boot_id, boot, intake.durable, tuple(intake.rejected)))
@@ -192,6 +208,8 @@ def _take(session: VehicleSession, subject: tuple[Batch, bytes], now: Instant) -
         quarantined=intake.quarantined,
         duplicates=intake.duplicates,
         clock_ahead=intake.clock_ahead,
+        clock_corrected=intake.clock_corrected,
+        clock_jumps=boot.clock.jumps - jumps,
         gaps=int(has_gap),
     )
 
@@ -218,12 +236,29 @@ def _forget(session: VehicleSession, records: Sequence[TelemetryRecord], _now: I
 
 def _ack(boot_id: BootId, boot: BootReceived, seqs: Sequence[int], rejected: tuple[tuple[int, str], ...] = ()) -> bytes:
     through = boot.through
-    ranges = tuple(runs(seq for seq in seqs if seq > through))
-    return ack_frame(Ack(boot_id, through, ranges, rejected))
+    beyond = [seq for seq in seqs if seq > through]
+    return ack_frame(Ack(boot_id, through, tuple(runs(beyond)) if beyond else (), rejected))
 
 
 def _answer(_session: VehicleSession, subject: tuple[Ping, bytes], now: Instant) -> Turn:
     return Turn(replies=(pong_frame(subject[0].sent_ms, now, now),))
+
+
+def _time(session: VehicleSession, subject: tuple[Ping, bytes], now: Instant) -> Turn:
+    ping, _ = subject
+    replies = (pong_frame(ping.sent_ms, now, now),)
+    if ping.clock_offset_ms is None:
+        return Turn(replies=replies)
+    boot = session.present_boot
+    jumps = boot.clock.jumps
+    is_believed = boot.clock.report(
+        sent_ms=ping.sent_ms,
+        offset_ms=ping.clock_offset_ms,
+        error_ms=ping.clock_error_ms,
+        next_seq=boot.highest + 1,
+        now=now,
+    )
+    return Turn(replies=replies, clock_jumps=boot.clock.jumps - jumps, ping=ping if is_believed else None)
 
 
 def _set_aside(_session: VehicleSession, unusable: Quarantined, _now: Instant) -> Turn:
@@ -261,7 +296,7 @@ TABLE: Mapping[tuple[SessionState, SessionInput], tuple[Handler, SessionState]] 
         (_L, SessionInput.HELLO): (_misplaced, _L),
         (_L, SessionInput.REFUSED_HELLO): (_nothing, _L),
         (_L, SessionInput.BATCH): (_take, _L),
-        (_L, SessionInput.PING): (_answer, _L),
+        (_L, SessionInput.PING): (_time, _L),
         (_L, SessionInput.UNUSABLE): (_set_aside, _L),
         (_L, SessionInput.DURABLE): (_acknowledge, _L),
         (_L, SessionInput.NOT_KEPT): (_forget, _L),

@@ -20,7 +20,9 @@ class VehicleTracker:
         known = self._states.get(sample.vehicle_id)
         if known is not None and not _is_newer(record, known):
             return None
-        state = VehicleState(sample=sample, as_of=record.event_time, received_at=record.received_at)
+        # Within its tolerance a clock may be a little ahead; live state is never ahead of ours.
+        as_of = min(record.event_time, record.received_at)
+        state = VehicleState(sample=sample, as_of=as_of, received_at=record.received_at)
         self._states[sample.vehicle_id] = state
         return state
 
@@ -31,6 +33,7 @@ class VehicleTracker:
 
 def _is_newer(record: TelemetryRecord, known: VehicleState) -> bool:
     # Samples of one corrected batch share an event time; within a boot the sequence number decides.
-    if record.event_time != known.as_of:
-        return record.event_time > known.as_of
+    as_of = min(record.event_time, record.received_at)
+    if as_of != known.as_of:
+        return as_of > known.as_of
     return record.sample.boot_id == known.sample.boot_id and record.sample.seq > known.sample.seq

@@ -21,18 +21,25 @@ from mobility.core.ids import BootId, VehicleId
 from mobility.core.ports import TelemetryRecord
 from mobility.core.service_day import ServiceDay
 from mobility.storage.database import WriterLock, sync_directory
-from mobility.storage.segment_files import SegmentFiles, day_folder, days, last_number, segments
+from mobility.storage.segment_files import FORGOTTEN_NAME, SegmentFiles, day_folder, days, last_number, segments
 from mobility.storage.segment_frame import FrameWriter, key_of, record_of
 from mobility.storage.segment_scan import Finding, bodies, scan
-from mobility.storage.segment_seal import index_sealed, read_sealed, sealed_sources, write_sealed
+from mobility.storage.segment_seal import (
+    SEALING,
+    index_sealed,
+    index_table,
+    read_sealed,
+    sealed_sources,
+    write_sealed,
+)
 from mobility.storage.sequence_index import SequenceIndex
 from mobility.storage.writer_thread import WriterThread
 
 MAX_WAITING = 16_384
 """Appends that may wait for the disk; one more is refused with ``StorageError`` and nothing is dropped."""
 
-GATHER_S = 0.005
-"""How long samples are gathered for one sync; a quarter of the 20 ms a group may take in all."""
+GATHER_S = 0.012
+"""How far apart two syncs are to begin; with the sync itself a group is to take 20 ms at most."""
 
 Received = dict[tuple[VehicleId, BootId], SequenceIndex]
 
@@ -57,15 +64,16 @@ def seal_day(directory: Path, service_day: ServiceDay) -> Path | None:
     The day's segments must be closed (``SegmentLog.seal`` sees to it). Raises ``CorruptionError`` at damage.
     """
     folder = day_folder(directory, service_day.date)
-    sources = segments(folder)
-    done = sealed_sources(folder)
-    if any(path.name not in done for path in sources):
-        records = list(read_day(directory, service_day))
-        write_sealed(folder, records, [*done, *(path.name for path in sources if path.name not in done)])
-    for path in sources:
-        path.unlink()
-    if sources:
-        sync_directory(folder)
+    with SEALING:
+        sources = segments(folder)
+        done = sealed_sources(folder)
+        if any(path.name not in done for path in sources):
+            records = list(read_day(directory, service_day))
+            write_sealed(folder, records, [*done, *(path.name for path in sources if path.name not in done)])
+        for path in sources:
+            path.unlink()
+        if sources:
+            sync_directory(folder)
     sealed = folder / "samples.parquet"
     return sealed if sealed.is_file() else None
 
@@ -115,12 +123,15 @@ class SegmentLog:
             lock.release()
             raise
 
+    @property
+    def gather_s(self) -> float:
+        """How far apart appends should begin, so that each sync is worth its processor time; 0 where none waits."""
+        return 0.0 if self._inline else GATHER_S
+
     async def start(self) -> None:
         """Start the writing thread; nothing to do inline."""
         if not self._inline and self._thread is None:
-            self._thread = WriterThread(
-                "telemetry", self._write_group, self._deliver, limit=MAX_WAITING, gather_s=GATHER_S
-            )
+            self._thread = WriterThread("telemetry", self._write_group, self._deliver, limit=MAX_WAITING)
             self._thread.start(asyncio.get_running_loop())
 
     async def stop(self) -> None:
@@ -266,6 +277,7 @@ def _recover(directory: Path, received: Received) -> Iterator[Finding]:
         folder = day_folder(directory, day)
         done = set(sealed_sources(folder))
         index_sealed(folder, received)
+        index_table(folder / FORGOTTEN_NAME, received)
         for path in segments(folder):
             if path.name not in done:
                 yield from _recover_segment(path, received)

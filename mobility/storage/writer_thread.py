@@ -1,13 +1,11 @@
 """A dedicated thread that takes everything waiting in its queue, works on it as one group, and reports to the loop.
 
-The wait of a group is the work of the one before; ``gather_s`` adds a little where the disk is so fast that groups
-would hold one item each and cost more processor time than disk.
+The wait of a group is the work of the one before.
 """
 
 import asyncio
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -29,13 +27,8 @@ class WriterThread(Generic[Item]):
         deliver: Callable[[Any], None],
         *,
         limit: int,
-        gather_s: float = 0.0,
     ) -> None:
-        """``deliver`` gets each result of ``work`` on the event loop, in order; ``limit`` items may wait.
-
-        A group is closed ``gather_s`` after its first item came, 0 for at once.
-        """
-        self._gather_s = gather_s
+        """``deliver`` gets each result of ``work`` on the event loop, in order; ``limit`` items may wait."""
         self._work = work
         self._deliver = deliver
         self._queue: queue.Queue[Item | None] = queue.Queue(limit)
@@ -83,8 +76,6 @@ class WriterThread(Generic[Item]):
 
     def _next_group(self) -> list[Item | None]:
         group = [self._queue.get()]
-        if self._gather_s and group[0] is not None:
-            time.sleep(self._gather_s)
         while len(group) < GROUP_ITEMS and group[-1] is not None:
             try:
                 group.append(self._queue.get_nowait())

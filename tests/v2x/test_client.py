@@ -7,15 +7,21 @@ from mobility.core.clock import Instant
 from mobility.core.errors import BadInputError, StreamClosedError
 from mobility.core.ids import BootId, VehicleId
 from mobility.core.ports import FrameStream
+from mobility.core.supervision import OccasionKind
 from sim.edge.loop import run_virtual
 from sim.edge.pipe import PipeEnd, pipe
 from tests.fakes.telemetry_log import MemoryTelemetryLog
 from tests.v2x.making import BOOT, NOON, SHUTTLE, KeptFrames, identify, sample_at
+from v2x.client_session import LIVE_LIMIT
+from v2x.credit import CALM, Credit
 from v2x.edge.client import ACK_TIMEOUT_S, LONGEST_BACKOFF_S, REFUSED_BACKOFF_S, MemoryBuffer, VehicleClient
 from v2x.edge.gateway import Gateway
+from v2x.extension import Extension, Incident
 from v2x.goodbye import GoodbyeReason
+from v2x.server_frames import CommandMessage, command_frame
 
 TOKEN = "token of shuttle-1"
+INCIDENT = Extension(incidents=(Incident(kind=OccasionKind.CONFLICT, detail="deer"),))
 
 
 class LoopClock:
@@ -39,8 +45,15 @@ class Road:
         self.dialled: list[float] = []
         self.lines: list[PipeEnd] = []
         self.buffer = MemoryBuffer()
+        self.commands: list[CommandMessage] = []
         self.client = VehicleClient(
-            vehicle_id=SHUTTLE, boot_id=BOOT, token=token, buffer=self.buffer, connect=self.connect, clock=self.clock
+            vehicle_id=SHUTTLE,
+            boot_id=BOOT,
+            token=token,
+            buffer=self.buffer,
+            connect=self.connect,
+            clock=self.clock,
+            on_command=self.commands.append,
         )
 
     async def connect(self) -> FrameStream:
@@ -52,8 +65,8 @@ class Road:
         self.group.create_task(self.gateway.serve(theirs))
         return ours
 
-    def record(self, at: int | None = None) -> None:
-        self.client.record(sample_at(self.client.next_seq, at=self.clock.now() if at is None else at))
+    def record(self, at: int | None = None) -> bool:
+        return self.client.record(sample_at(self.client.next_seq, at=self.clock.now() if at is None else at))
 
     @property
     def kept(self) -> list[int]:
@@ -181,6 +194,24 @@ def test_a_link_that_swallows_everything_is_given_up_and_dialled_anew():
     on_the_road(body)
 
 
+def test_the_last_frame_of_a_vehicle_that_samples_nothing_more_is_missed_when_it_is_lost():
+    async def body(road: Road) -> None:
+        await road.clock.sleep(1)
+
+        async def swallow(_frame: bytes | str) -> None:
+            pass
+
+        road.lines[-1].send = swallow
+        road.record()
+        await road.clock.sleep(ACK_TIMEOUT_S - 1)
+        assert len(road.lines) == 1
+        assert await road.client.drained(5)
+        assert len(road.lines) == 2
+        assert road.kept == [1]
+
+    on_the_road(body)
+
+
 def test_waiting_for_a_drained_buffer_ends_at_its_time():
     async def body(road: Road) -> None:
         road.has_network = False
@@ -241,3 +272,120 @@ def test_a_fault_of_the_buffer_is_not_hidden():
             assert not isinstance(caught.value, StreamClosedError)
 
     run_virtual(main())
+
+
+class WrongClock(LoopClock):
+    def __init__(self, by_ms: int) -> None:
+        self.by_ms = by_ms
+
+    def now(self) -> Instant:
+        return Instant(super().now() + self.by_ms)
+
+
+def test_an_extension_travels_with_its_sample_and_comes_out_of_the_record():
+    async def body(road: Road) -> None:
+        told: list[Extension | None] = []
+        road.gateway.subscribe_records(lambda _, extension: told.append(extension))
+        assert road.client.record(sample_at(1, at=road.clock.now()), INCIDENT)
+        assert await road.client.drained(5)
+        assert told == [INCIDENT]
+
+    on_the_road(body)
+
+
+def test_a_command_reaches_the_vehicle():
+    async def body(road: Road) -> None:
+        await road.clock.sleep(1)
+        command = CommandMessage(b"stop", (("supervision", bytes(64)),))
+        assert road.gateway.send_command(SHUTTLE, command_frame(command))
+        await road.clock.sleep(0.1)
+        assert road.commands == [command]
+
+    on_the_road(body)
+
+
+def test_under_load_routine_samples_are_held_back_and_events_never():
+    async def body(road: Road) -> None:
+        await road.clock.sleep(1)
+        road.gateway.pressure.taken(20_000, 0)  # somebody else's
+        assert road.record()
+        await road.clock.sleep(0.2)
+        assert road.client.link.credit.routine_interval_ms == 1000
+        assert not road.record()
+        number = road.client.next_seq
+        assert road.client.record(sample_at(number, at=road.clock.now()), INCIDENT)
+        assert road.client.record(sample_at(number + 1, at=road.clock.now()), is_routine=False)
+        assert road.client.link.held_back == 1
+        await road.clock.sleep(1)
+        assert road.record()
+        assert await road.client.drained(5)
+        assert road.kept == [1, 2, 3, 4]
+
+    on_the_road(body)
+
+
+def test_credit_ends_with_its_connection():
+    async def body(road: Road) -> None:
+        await road.clock.sleep(1)
+        road.gateway.pressure.taken(40_000, 0)
+        road.record()
+        await road.clock.sleep(0.2)
+        road.gateway.pressure.settled(40_000, 0, 0)
+        road.has_network = False
+        road.lines[-1].cut()
+        await road.clock.sleep(0.1)
+        assert road.record()
+        assert road.record()
+
+    on_the_road(body)
+
+
+@pytest.mark.parametrize("by_ms", [-3_600_000, -400, 0, 400, 3_600_000])
+def test_a_wrong_clock_is_measured_and_its_samples_are_placed_right(by_ms: int):
+    async def body(road: Road) -> None:
+        own = WrongClock(by_ms)
+        road.client._clock = own
+        for _ in range(100):
+            road.record(at=own.now())
+            await road.clock.sleep(0.1)
+        assert abs(road.client.gateway_now() - road.clock.now()) <= 2
+        placed = [record.received_at - record.event_time for record in road.log.records[30:]]
+        assert all(0 <= late_ms <= 40 for late_ms in placed)
+        assert road.gateway.latest()[SHUTTLE].as_of <= road.clock.now()
+        assert len(road.log.records) == 100
+
+    on_the_road(body)
+
+
+def test_a_clock_that_is_set_back_on_the_way_soon_counts_again():
+    async def body(road: Road) -> None:
+        now_ms = 0
+        own = WrongClock(0)
+        road.client._clock = own
+        for n in range(300):
+            if n == 100:
+                own.by_ms = -60_000
+            road.record(at=own.now())
+            await road.clock.sleep(0.1)
+            now_ms = road.clock.now()
+        assert now_ms - road.gateway.latest()[SHUTTLE].as_of <= 200
+        late = [r for r in road.log.records if abs(r.received_at - r.event_time) > 1000]
+        assert 0 < len(late) <= 20
+        assert road.gateway.counters.clock_jumps == 1
+
+    on_the_road(body)
+
+
+def test_more_live_samples_than_may_wait_become_backlog_and_none_is_lost():
+    async def body(road: Road) -> None:
+        await road.clock.sleep(1)
+        road.client.link.credit = Credit(window_samples=1, backlog_samples=1)
+        for _ in range(LIVE_LIMIT + 500):
+            road.record()
+        assert len(road.client.link._live) == LIVE_LIMIT
+        road.client.link.credit = CALM
+        assert await road.client.drained(30)
+        assert sorted(road.kept) == list(range(1, LIVE_LIMIT + 501))
+        assert road.client.sent == LIVE_LIMIT + 500
+
+    on_the_road(body)

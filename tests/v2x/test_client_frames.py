@@ -36,6 +36,11 @@ def test_a_ping_carries_the_vehicles_time() -> None:
     assert parse_client_frame(ping_frame(Instant(123))) == Ping(123)
 
 
+def test_a_ping_says_what_is_known_of_the_vehicles_clock() -> None:
+    frame = ping_frame(Instant(123), clock_offset_ms=-5, clock_error_ms=40, round_trip_ms=77)
+    assert parse_client_frame(frame) == Ping(123, clock_offset_ms=-5, clock_error_ms=40, round_trip_ms=77)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_give_a_frame_or_the_one_error(frame: bytes) -> None:
@@ -74,9 +79,11 @@ def test_a_batch_with_any_byte_changed_is_never_taken_for_another_batch(position
             "holdings",
             wire.ClientFrame(hello=wire.Hello(vehicle_id="v", boot_id="b", holdings=[wire.Holding(boot_id="b")])),
         ),
+        ("ping", wire.ClientFrame(ping=wire.Ping(sent_ms=2**60))),
+        ("ping", wire.ClientFrame(ping=wire.Ping(sent_ms=1, clock_offset_ms=-(2**60)))),
         ("", wire.ClientFrame()),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_a_frame_that_can_not_be_is_refused_and_the_field_named(field: str, frame: wire.ClientFrame) -> None:
     with pytest.raises(BadInputError) as caught:

@@ -3,7 +3,8 @@ from mobility.core.ids import BootId
 from tests.v2x.making import BOOT, NOON, SHUTTLE, payload_of
 from v2x.buffer import MemoryBuffer
 from v2x.client_frames import Batch, ClientFrame, Hello, Holding, Ping, parse_client_frame
-from v2x.client_session import BATCH_LIMIT, PING_EVERY_MS, ClientSession
+from v2x.client_session import BATCH_LIMIT, FIRST_PINGS, FIRST_PINGS_EVERY_MS, PING_EVERY_MS, ClientSession
+from v2x.credit import CALM, Credit
 from v2x.goodbye import GoodbyeReason
 from v2x.server_frames import Ack, Resume, ack_frame, goodbye_frame, pong_frame, resume_frame, welcome_frame
 
@@ -16,8 +17,8 @@ def recorded(vehicle: ClientSession, buffer: MemoryBuffer, first: int, last: int
         vehicle.record(seq, payload_of(seq))
 
 
-def new(buffer: MemoryBuffer, *, window: int = 2000) -> ClientSession:
-    return ClientSession(vehicle_id=SHUTTLE, boot_id=BOOT, token="secret", buffer=buffer, window=window)
+def new(buffer: MemoryBuffer, *, credit: Credit = CALM) -> ClientSession:
+    return ClientSession(vehicle_id=SHUTTLE, boot_id=BOOT, token="secret", buffer=buffer, credit=credit)
 
 
 def welcomed(vehicle: ClientSession, *boots: Resume) -> None:
@@ -74,7 +75,7 @@ def test_live_samples_overtake_a_backlog_that_is_being_sent() -> None:
     vehicle = new(buffer)
     recorded(vehicle, buffer, 1, 3 * BATCH_LIMIT)
     welcomed(vehicle, Resume(BOOT, 1, ((1, 3 * BATCH_LIMIT),)))
-    vehicle.next_frame(Instant(NOON + 1))  # the first ping
+    vehicle.next_frame(NOON)  # the first ping
     first = vehicle.next_frame(NOON)
     recorded(vehicle, buffer, 3 * BATCH_LIMIT + 1, 3 * BATCH_LIMIT + 1)
     assert first is not None
@@ -132,13 +133,13 @@ def test_a_rejected_sample_is_freed_and_counted_apart() -> None:
 
 def test_never_more_backlog_is_under_way_than_the_window() -> None:
     buffer = MemoryBuffer()
-    vehicle = new(buffer, window=300)
+    vehicle = new(buffer, credit=Credit(window_samples=900, backlog_samples=80))
     recorded(vehicle, buffer, 1, 1000)
     welcomed(vehicle, Resume(BOOT, 1, ((1, 1000),)))
-    assert spans(sends(vehicle)) == [(BOOT, 1, 200), (BOOT, 201, 400)]
+    assert spans(sends(vehicle)) == [(BOOT, 1, 50), (BOOT, 51, 80)]
     assert sends(vehicle) == []
-    vehicle.receive(ack_frame(Ack(BOOT, 200)), NOON)
-    assert spans(sends(vehicle)) == [(BOOT, 401, 600)]
+    vehicle.receive(ack_frame(Ack(BOOT, 50)), NOON)
+    assert spans(sends(vehicle)) == [(BOOT, 81, 130)]
 
 
 def test_a_gap_that_the_gateway_saw_is_sent_again() -> None:
@@ -195,9 +196,27 @@ def test_pings_tell_round_trip_and_clock_offset() -> None:
     frame = vehicle.next_frame(NOON)
     assert frame is not None
     assert parse_client_frame(frame) == Ping(NOON)
-    assert vehicle.next_frame(Instant(NOON + PING_EVERY_MS - 1)) is None
+    assert vehicle.next_frame(Instant(NOON + FIRST_PINGS_EVERY_MS - 1)) is None
     vehicle.receive(pong_frame(NOON, Instant(NOON + 5030), Instant(NOON + 5040)), Instant(NOON + 70))
-    assert (vehicle.round_trip_ms, vehicle.clock_offset_ms) == (60, 5000)
+    assert (vehicle.round_trip_ms, vehicle.clock_offset_ms, vehicle.clock_error_ms) == (60, 5000, 31)
+
+
+def test_a_handful_of_pings_comes_first_and_then_one_every_fifteen_seconds() -> None:
+    vehicle = new(MemoryBuffer())
+    welcomed(vehicle)
+    at = [ms for ms in range(0, 60_000, 100) if vehicle.next_frame(Instant(NOON + ms)) is not None]
+    first = [n * FIRST_PINGS_EVERY_MS for n in range(FIRST_PINGS)]
+    assert at == [*first, *(first[-1] + n * PING_EVERY_MS for n in (1, 2, 3))]
+
+
+def test_a_ping_says_what_the_answers_showed() -> None:
+    vehicle = new(MemoryBuffer())
+    welcomed(vehicle)
+    vehicle.next_frame(NOON)
+    vehicle.receive(pong_frame(NOON, Instant(NOON + 5030), Instant(NOON + 5040)), Instant(NOON + 70))
+    frame = vehicle.next_frame(Instant(NOON + 500))
+    assert frame is not None
+    assert parse_client_frame(frame) == Ping(NOON + 500, clock_offset_ms=5000, clock_error_ms=32, round_trip_ms=60)
 
 
 def test_a_goodbye_is_returned_and_strange_frames_are_counted() -> None:

@@ -118,4 +118,5 @@ def test_no_bytes_raise_anything_but_the_documented_error(noise: bytes) -> None:
 def test_events_and_records_are_told_from_routine() -> None:
     assert FULL.is_record
     assert Extension(incidents=(Incident(kind=OccasionKind.EVASION),)).is_record
+    assert Extension(vin="WVWZZZ7HZTH000001").is_record, "told once a minute: held back it would be missing for one"
     assert not Extension(supply_v=12.0, state_version=3).is_record

@@ -242,6 +242,28 @@ def test_a_failed_disk_is_never_acknowledged_and_everybody_is_told():
     run(body)
 
 
+def test_a_connection_that_is_cancelled_takes_nothing_with_it_that_others_brought():
+    async def body() -> None:
+        log = HeldBackLog()
+        async with site(log) as made:
+            cancelled, serving = made.dial()
+            await cancelled.send(hello())
+            other = await made.vehicle(vehicle_id=VehicleId("van"))
+            await cancelled.send(batch(1))
+            await other.send(batch(1))
+            await settled()
+            serving.cancel()
+            await settled()
+            while log.syncing:
+                log.finish()
+                await settled()
+            assert await heard(other) == [Ack(BOOT, 1)]
+            assert len(log.records) == 2
+            assert made.gateway.counters.samples == 2
+
+    run(body)
+
+
 def test_a_passing_fault_of_the_log_ends_one_connection_and_the_samples_are_taken_again():
     async def body() -> None:
         log = HeldBackLog()

@@ -50,6 +50,16 @@ def test_a_day_of_samples_costs_four_bytes_each() -> None:
     assert boot.ranges() == [(1, 86_400)]
 
 
+def test_samples_without_neighbours_cost_twelve_bytes_each() -> None:
+    boot = BootReceived()
+    for seq in range(1_000, 1_000_000, 100):
+        boot.add(seq, seq)
+    arrays = [boot._lone, boot._lone_crcs]
+    assert sum(each.itemsize * len(each) for each in arrays) == 12 * 9_990
+    assert boot._starts == []
+    assert (boot.crc(5_000), boot.crc(5_001), boot.next_seq) == (5_000, None, 999_901)
+
+
 def test_boots_are_kept_apart() -> None:
     received = Received({(SHUTTLE, BOOT): {1: 5}})
     assert received.boot(SHUTTLE, BOOT).through == 1

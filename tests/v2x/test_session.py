@@ -205,6 +205,33 @@ def test_a_ping_is_answered_with_the_gateways_times() -> None:
     assert said(live().receive(ping_frame(Instant(77)), NOON).replies) == [Pong(77, NOON, NOON)]
 
 
+def test_a_ping_with_an_offset_corrects_what_follows() -> None:
+    vehicle = live()
+    told = vehicle.receive(ping_frame(NOON, clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON)
+    assert told.ping is not None
+    turn = vehicle.receive(batch_frame(BOOT, 1, [encode_sample(sample_at(1, at=NOON + 59_000))]), NOON)
+    (record,) = turn.records
+    assert record.event_time == NOON - 1000
+    assert (turn.clock_ahead, turn.clock_corrected) == (1, 1)
+
+
+def test_an_offset_is_of_its_boot_and_outlives_the_connection() -> None:
+    received = Received()
+    live(received).receive(ping_frame(NOON, clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON)
+    again = live(received)
+    other = BootId("boot-b")
+    for boot_id, event_ms in ((BOOT, -1000), (other, 0)):
+        payload = encode_sample(sample_at(1, at=NOON + 59_000))
+        (record,) = again.receive(batch_frame(boot_id, 1, [payload]), NOON).records
+        assert record.event_time == NOON + event_ms
+
+
+def test_an_offset_that_can_not_be_is_answered_and_forgotten() -> None:
+    told = live().receive(ping_frame(NOON, clock_offset_ms=60_000, clock_error_ms=20, round_trip_ms=40), NOON)
+    assert told.ping is None
+    assert said(told.replies) == [Pong(NOON, NOON, NOON)]
+
+
 def test_a_closed_session_answers_nothing_more() -> None:
     vehicle = live()
     records = vehicle.receive(batch(1), NOON).records

@@ -25,11 +25,12 @@ from tests.wire.test_gateway import ZONE, Server, heard_until_closed, kept_in, s
 from tests.wire.test_push import serve
 from v2x.client_frames import batch_frame
 from v2x.codec import encode_sample
+from v2x.credit import Credit
 from v2x.edge import connection as gateway_connection
 from v2x.edge import listener as gateway_listener
 from v2x.edge.client import connect_websocket
 from v2x.goodbye import GoodbyeReason
-from v2x.server_frames import Ack, Goodbye, Welcome
+from v2x.server_frames import Ack, Goodbye, ServerFrame, Welcome
 
 
 class Vehicle:
@@ -39,6 +40,7 @@ class Vehicle:
         self._stream = stream
         self._seq = 0
         self.slowest_s = 0.0
+        self.credits: list[Credit] = []
 
     @classmethod
     async def at(cls, url: str) -> "Vehicle":
@@ -52,8 +54,14 @@ class Vehicle:
             self._seq += 1
             started = time.monotonic()
             await self._stream.send(batch(self._seq))
-            assert said([await self._stream.receive()]) == [Ack(BOOT, self._seq)]
+            assert await self._answer() == Ack(BOOT, self._seq)
             self.slowest_s = max(self.slowest_s, time.monotonic() - started)
+
+    async def _answer(self) -> ServerFrame:
+        # Many strangers change what each vehicle may have under way: it is told so whenever that happens.
+        while isinstance(frame := said([await self._stream.receive()])[0], Credit):
+            self.credits.append(frame)
+        return frame
 
     async def leave(self) -> None:
         await self._stream.close()

@@ -8,20 +8,52 @@ from collections.abc import Awaitable, Callable
 
 from crc32c import crc32c
 
-from mobility.core.clock import Clock
+from mobility.core.clock import Clock, Instant
 from mobility.core.errors import StreamClosedError
 from mobility.core.ids import BootId, VehicleId
 from mobility.core.ports import FrameStream
 from mobility.core.vehicle import Sample
 from v2x.buffer import Buffer, MemoryBuffer
-from v2x.client_session import ClientSession
+from v2x.client_session import BACKLOG_PAUSE_S, ClientSession
 from v2x.codec import encode_sample
 from v2x.edge.connect import connect_websocket
 from v2x.edge.disk_buffer import DiskBuffer
 from v2x.edge.wake import Wake
+from v2x.extension import (
+    CommandReport,
+    Environment,
+    Extension,
+    Light,
+    LinkReading,
+    ManoeuvreRequest,
+    SafetySystem,
+    SystemState,
+)
 from v2x.goodbye import GoodbyeReason
+from v2x.its.warning import stationary_vehicle
+from v2x.server_frames import CommandMessage
+from v2x.supervision.desk import CommandDesk
+from v2x.supervision.verifier import Rejected
 
-__all__ = ["Buffer", "DiskBuffer", "MemoryBuffer", "VehicleClient", "connect_websocket"]
+__all__ = [
+    "Buffer",
+    "CommandDesk",
+    "CommandMessage",
+    "CommandReport",
+    "DiskBuffer",
+    "Environment",
+    "Extension",
+    "Light",
+    "LinkReading",
+    "ManoeuvreRequest",
+    "MemoryBuffer",
+    "Rejected",
+    "SafetySystem",
+    "SystemState",
+    "VehicleClient",
+    "connect_websocket",
+    "stationary_vehicle",
+]
 
 FIRST_BACKOFF_S = 0.5
 """Wait after the first failed or ended connection; doubled each time until one was welcomed."""
@@ -30,6 +62,9 @@ REFUSED_BACKOFF_S = 60.0
 """Wait after a refusal that somebody has to act on."""
 ACK_TIMEOUT_S = 15.0
 """A sample that waits so long for its acknowledgement ends the connection: the next one asks anew."""
+_WATCH_MARGIN_S = 0.1
+CLOCK_STEP_MS = 5000
+"""Two samples further apart than this may have a clock between them that was set: the gateway's is asked at once."""
 _LASTING = frozenset(
     {
         GoodbyeReason.BAD_TOKEN,
@@ -53,11 +88,14 @@ class VehicleClient:
         buffer: Buffer,
         connect: Callable[[], Awaitable[FrameStream]],
         clock: Clock,
+        on_command: Callable[[CommandMessage], None] | None = None,
     ) -> None:
         """Take a ``boot_id`` that this vehicle has never used: sequence numbers start at 1 with it.
 
         ``connect`` opens a stream to the gateway and raises ``OSError`` or ``StreamClosedError`` when it can not.
+        ``on_command`` hears commands of technical supervision as they come, unchecked: see ``CommandVerifier``.
         """
+        self._on_command = on_command
         self._vehicle_id = vehicle_id
         self._boot_id = boot_id
         self._buffer = buffer
@@ -68,9 +106,15 @@ class VehicleClient:
         self._work = Wake()
         self._drained: asyncio.Future[None] | None = None
         self._attempts = 0
+        self._last_time = Instant(0)
         self._last_seq = max((last for held, _, last in buffer.holdings() if held == boot_id), default=0)
         self.goodbye: GoodbyeReason | None = None
         """Why the gateway ended the newest connection, where it said so."""
+
+    @property
+    def vehicle_id(self) -> VehicleId:
+        """The vehicle."""
+        return self._vehicle_id
 
     @property
     def next_seq(self) -> int:
@@ -102,8 +146,17 @@ class VehicleClient:
         """Samples in the buffer: recorded and not acknowledged."""
         return len(self._buffer)
 
-    def record(self, sample: Sample) -> None:
-        """Keep a sample and send it as soon as there is a connection.
+    def gateway_now(self) -> Instant:
+        """Return the gateway's time: our clock, corrected by what the pings showed; our clock before the first."""
+        offset_ms = self._session.clock_offset_ms
+        now = self._clock.now()
+        return now if offset_ms is None else Instant(now + round(offset_ms))
+
+    def record(self, sample: Sample, extension: Extension | None = None, *, is_routine: bool = True) -> bool:
+        """Keep a sample and send it as soon as there is a connection; return whether it was taken.
+
+        A routine sample is not while the gateway asks for fewer: its number is free for the next one. Events, commands
+        and safety records (``Extension.is_record``, or ``is_routine`` false) always are, and never wait for credit.
 
         Raises ``ValueError`` unless the sample is of this vehicle and boot and has ``next_seq``, ``BadInputError``
         for values the wire does not carry, ``OSError`` when the buffer's disk takes nothing.
@@ -111,11 +164,18 @@ class VehicleClient:
         if sample.seq != self._last_seq + 1 or sample.boot_id != self._boot_id or sample.vehicle_id != self._vehicle_id:
             msg = f"{sample.vehicle_id} {sample.boot_id} {sample.seq} does not follow {self._boot_id} {self._last_seq}"
             raise ValueError(msg)
-        payload = encode_sample(sample)
+        is_routine = is_routine and (extension is None or not extension.is_record)
+        if is_routine and not self._session.may_record(self._clock.now()):
+            return False
+        payload = encode_sample(sample, extension)
         self._buffer.put(self._boot_id, sample.seq, payload)
         self._last_seq = sample.seq
-        self._session.record(sample.seq, payload)
+        if abs(sample.device_time - self._last_time) > CLOCK_STEP_MS:
+            self._session.time_anew()
+        self._last_time = sample.device_time
+        self._session.record(sample.seq, payload, is_routine=is_routine)
         self._work.set()
+        return True
 
     async def run(self) -> None:
         """Connect, send and reconnect for ever; ends by cancellation only."""
@@ -148,11 +208,12 @@ class VehicleClient:
         self._stream, self.goodbye = stream, None
         try:
             async with asyncio.TaskGroup() as group:
-                sender = group.create_task(self._send(stream))
+                working = [group.create_task(self._send(stream)), group.create_task(self._watch())]
                 try:
                     await self._receive(stream)
                 finally:
-                    sender.cancel()
+                    for task in working:
+                        task.cancel()
         finally:
             self._stream = None
             self._session.closed()
@@ -165,10 +226,21 @@ class VehicleClient:
             while session.overdue_s(now := clock.now()) <= ACK_TIMEOUT_S:
                 while (frame := session.next_frame(now)) is not None:
                     await stream.send(frame)
+                    if session.is_behind:
+                        await clock.sleep(BACKLOG_PAUSE_S)
+                        now = clock.now()
                 await self._work.wait()
         except StreamClosedError:
             pass
         await stream.close()
+
+    async def _watch(self) -> None:
+        # A vehicle that samples nothing more wakes no sender: its last frame may be lost all the same.
+        while True:
+            left_s = ACK_TIMEOUT_S - self._session.overdue_s(self._clock.now())
+            if left_s < 0:
+                self._work.set()
+            await self._clock.sleep(left_s + _WATCH_MARGIN_S if left_s >= 0 else ACK_TIMEOUT_S)
 
     async def _receive(self, stream: FrameStream) -> None:
         session, clock = self._session, self._clock
@@ -181,11 +253,20 @@ class VehicleClient:
             self.goodbye = session.receive(frame, clock.now())
             if self.goodbye is not None:
                 return
-            if session.has_backlog or not was_live:
+            if not was_live and session.is_live:
                 self._attempts = 0
+            if session.has_more or not was_live:
                 self._work.set()
+            self._take_commands()
             if self._drained is not None and not len(self._buffer):
                 _finish(self._drained)
+
+    def _take_commands(self) -> None:
+        commands = self._session.commands
+        while commands:
+            command = commands.popleft()
+            if self._on_command is not None:
+                self._on_command(command)
 
     def _backoff_s(self) -> float:
         if self.goodbye in _LASTING:

@@ -1,7 +1,10 @@
 """A WebSocket connection as a frame stream, for either end."""
 
+from collections.abc import Iterable
+
 from websockets.asyncio.connection import Connection as WebSocketConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import OPEN
 
 from mobility.core.errors import StreamClosedError
 
@@ -29,6 +32,16 @@ class WebSocketStream:
             await self._connection.send(frame)
         except ConnectionClosed as error:
             raise StreamClosedError(str(error)) from error
+
+    def send_now(self, frames: Iterable[bytes]) -> bool:
+        """Send frames in one write unless something waits to be sent or the connection is closing; return whether."""
+        protocol, transport = self._connection.protocol, self._connection.transport
+        if protocol.state is not OPEN or transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        for frame in frames:
+            protocol.send_binary(frame)
+        transport.write(b"".join(protocol.data_to_send()))
+        return True
 
     async def close(self, reason: str = "") -> None:
         """Close with a normal close frame; idempotent."""
