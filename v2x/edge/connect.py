@@ -3,7 +3,7 @@
 import ssl
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidHandshake, InvalidURI
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
 from mobility.core.errors import StreamClosedError
 from mobility.core.ports import FrameStream
@@ -17,7 +17,9 @@ OPEN_TIMEOUT_S = 10.0
 async def connect_websocket(url: str, *, tls: ssl.SSLContext | None = None) -> FrameStream:
     """Connect to ``ws://host:port/vehicle`` (``wss://`` with ``tls``).
 
-    Raises ``OSError`` (also for a timeout) when nobody answers, ``StreamClosedError`` when it is no gateway.
+    ``tls`` holds the vehicle's certificate (see ``v2x.edge.tls.vehicle_context``). Raises ``OSError`` when nobody
+    answers in time or one side does not accept the other's certificate in the TLS handshake, ``StreamClosedError``
+    with the gateway's words when it does not let the vehicle in, or when it is no gateway.
     """
     try:
         connection = await connect(
@@ -29,6 +31,9 @@ async def connect_websocket(url: str, *, tls: ssl.SSLContext | None = None) -> F
             ping_interval=KEEPALIVE_S,
             ping_timeout=KEEPALIVE_S,
         )
+    except InvalidStatus as error:
+        told = (error.response.body or b"").decode(errors="replace").strip()
+        raise StreamClosedError(f"{url} answers {error.response.status_code}: {told}") from error
     except (InvalidHandshake, InvalidURI) as error:
-        raise StreamClosedError(f"{url} is no vehicle gateway: {error}") from error
+        raise StreamClosedError(f"{url} is no vehicle gateway or refuses the certificate: {error}") from error
     return WebSocketStream(connection)
