@@ -18,6 +18,7 @@ from mobility.core.ids import (
     ConnectionId,
     HazardId,
     ManoeuvreId,
+    OccasionId,
     RiderRef,
     ServiceAreaId,
     StopId,
@@ -258,6 +259,18 @@ class OccasionNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OccasionFrozen:
+    """A revision of an occasion's data is on disk: its hash stands in the chain, so that a change shows."""
+
+    SCHEMA: ClassVar[int] = 1
+    occasion_id: OccasionId
+    revision: int
+    """From 1."""
+    sha256: str
+    """Of the revision's bytes, in hex."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised:
     """Something needs a person's eye."""
 
@@ -314,6 +327,7 @@ Event = (
     | CommandIssued
     | CommandProgressed
     | OccasionNoted
+    | OccasionFrozen
     | AlarmRaised
     | AlarmCleared
     | HazardReported

@@ -26,6 +26,7 @@ from mobility.core.events import (
     HazardReported,
     ManoeuvreAsked,
     ManoeuvreClosed,
+    OccasionFrozen,
     OccasionNoted,
     PlanPublished,
     PromiseSettled,
@@ -137,6 +138,7 @@ class _Draft:
                 | CommandIssued()
                 | CommandProgressed()
                 | OccasionNoted()
+                | OccasionFrozen()
                 | AlarmRaised()
                 | AlarmCleared()
                 | HazardReported()

@@ -8,7 +8,7 @@ from mobility.core.arrivals import TripStatus
 from mobility.core.clock import Instant
 from mobility.core.events import Envelope, Event
 from mobility.core.fold import State
-from mobility.core.ids import BookingId, BootId, RiderRef, StopId, VehicleId
+from mobility.core.ids import BookingId, BootId, OccasionId, RiderRef, StopId, VehicleId
 from mobility.core.refusal import Refusal
 from mobility.core.vehicle import Sample, TripRef, VehicleState
 
@@ -101,6 +101,50 @@ class TelemetryLog(Protocol):
 
     def received(self) -> Mapping[tuple[VehicleId, BootId], Mapping[int, int]]:
         """Return what is kept already: per vehicle and boot, sequence number to CRC32C of its payload."""
+        ...
+
+
+class TelemetryWindows(Protocol):
+    """Stored telemetry of one vehicle by event time."""
+
+    async def read(self, vehicle_id: VehicleId, first: Instant, last: Instant) -> Sequence[TelemetryRecord]:
+        """Return the records with ``first`` <= event time <= ``last``, ordered by event time, boot and sequence.
+
+        Damaged frames are left out. Raises ``CorruptionError`` for files that are no segments.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenOccasion:
+    """One revision of what the event recorder keeps of an occasion."""
+
+    occasion_id: OccasionId
+    revision: int
+    """From 1; later ones hold what arrived later."""
+    sha256: str
+    """Of ``body``, in hex."""
+    body: bytes
+    """A JSON object."""
+
+
+class OccasionArchive(Protocol):
+    """Frozen occasions (StVG §1g(2)) and the recorder's day tables."""
+
+    async def newest(self, occasion_id: OccasionId) -> FrozenOccasion | None:
+        """Return the newest revision, ``None`` before the first. Raises ``CorruptionError`` for changed bytes."""
+        ...
+
+    async def put(self, occasion_id: OccasionId, revision: int, body: bytes) -> FrozenOccasion:
+        """Keep a revision durably; raises ``StorageError`` where it is there already or can not be written."""
+        ...
+
+    async def put_table(self, name: str, data: bytes) -> None:
+        """Keep a table of the recorder, in place of the former one of that name."""
+        ...
+
+    async def tables(self, prefix: str = "") -> Mapping[str, bytes]:
+        """Return the tables whose name begins with ``prefix``, by name."""
         ...
 
 

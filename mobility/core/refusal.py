@@ -38,6 +38,18 @@ class RefusalCode(StrEnum):
     BEYOND_HOLD_LIMIT = "beyond_hold_limit"
     INVALID_INPUT = "invalid_input"
     READ_ONLY = "read_only"
+    # supervision
+    UNKNOWN_MANOEUVRE = "unknown_manoeuvre"
+    MANOEUVRE_CLOSED = "manoeuvre_closed"
+    DECISION_UNDER_WAY = "decision_under_way"
+    CAUSE_NEEDED = "cause_needed"
+    NOT_FOR_THIS_VEHICLE = "not_for_this_vehicle"
+    VEHICLE_NOT_CONNECTED = "vehicle_not_connected"
+    UNKNOWN_COMMAND = "unknown_command"
+    NOT_WAITING_FOR_APPROVAL = "not_waiting_for_approval"
+    SAME_PERSON = "same_person"
+    NOT_YOUR_ROLE = "not_your_role"
+    UNKNOWN_OCCASION = "unknown_occasion"
 
 
 @dataclass(frozen=True, slots=True)

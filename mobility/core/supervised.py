@@ -13,6 +13,7 @@ from mobility.core.events import (
     HazardReported,
     ManoeuvreAsked,
     ManoeuvreClosed,
+    OccasionFrozen,
     OccasionNoted,
 )
 from mobility.core.supervision import Supervised
@@ -24,6 +25,7 @@ SupervisionEvent = (
     | CommandIssued
     | CommandProgressed
     | OccasionNoted
+    | OccasionFrozen
     | AlarmRaised
     | AlarmCleared
     | HazardReported
@@ -53,7 +55,7 @@ class SupervisedDraft:
             hazards=self._hazards,
         )
 
-    def take(self, event: SupervisionEvent) -> None:  # noqa: C901 - the table of these facts
+    def take(self, event: SupervisionEvent) -> None:  # noqa: C901, PLR0912 - the table of these facts
         """Take one fact."""
         if not self._is_changed:
             self._copy()
@@ -73,6 +75,8 @@ class SupervisedDraft:
                 self._commands[event.command_id] = replace(known, state=event.state, state_reason=event.reason)
             case OccasionNoted(occasion=occasion):
                 self._occasions[occasion.occasion_id] = occasion
+            case OccasionFrozen():
+                pass  # the hash stands in the ledger; nobody decides by it
             case AlarmRaised(alarm=alarm):
                 self._alarms[alarm.alarm_id] = alarm
             case AlarmCleared():

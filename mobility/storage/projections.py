@@ -24,6 +24,7 @@ from mobility.core.events import (
     HazardReported,
     ManoeuvreAsked,
     ManoeuvreClosed,
+    OccasionFrozen,
     OccasionNoted,
     PlanPublished,
     PromiseSettled,
@@ -65,7 +66,7 @@ def touched(event: Event) -> tuple[Table, Key] | None:
             (RideRefused() | PublicTourPublished() | ConnectionPlanned() | FeederDelayReported() | ConnectionDecided())
             | (TripCancelled() | DrivingModeChanged() | RiderErased())
             | (ManoeuvreAsked() | ManoeuvreClosed() | CommandProposed() | CommandIssued() | CommandProgressed())
-            | (OccasionNoted() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
+            | (OccasionNoted() | OccasionFrozen() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
         ):
             return None
         case _:

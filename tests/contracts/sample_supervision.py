@@ -89,6 +89,7 @@ SUPERVISION: tuple[Event, ...] = (
         command_id=ISSUED.command_id, state=CommandState.EXECUTED, reason="", at=Instant(START + 6000)
     ),
     events.OccasionNoted(occasion=OCCASION),
+    events.OccasionFrozen(occasion_id=OCCASION.occasion_id, revision=1, sha256="0f" * 32),
     events.AlarmCleared(alarm_id=ALARM.alarm_id, at=Instant(START + 6000)),
     events.HazardReported(hazard=HAZARD),
     events.HazardEnded(hazard_id=HAZARD.hazard_id, at=Instant(START + 7000)),

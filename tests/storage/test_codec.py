@@ -90,6 +90,7 @@ def test_the_stored_kinds_are_part_of_the_format_and_stay():
         "hazard_reported",
         "manoeuvre_asked",
         "manoeuvre_closed",
+        "occasion_frozen",
         "occasion_noted",
         "plan_published",
         "promise_settled",
