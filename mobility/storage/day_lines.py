@@ -55,6 +55,7 @@ class DayLines:
             self.close()
             self._directory.mkdir(parents=True, exist_ok=True)
             path = self._directory / f"{day}.jsonl"
-            self._file = path.open("a", encoding="ascii")
+            # Line by line: what somebody looks for after a crash must not lie in a buffer.
+            self._file = path.open("a", encoding="ascii", buffering=1)
             self._day, self._size_bytes = day, path.stat().st_size
         return self._file

@@ -19,6 +19,9 @@ from mobility.storage.segment_frame import MAGIC
 SEALED_NAME = "samples.parquet"
 """The sealed file of a day."""
 
+FORGOTTEN_NAME = "forgotten.parquet"
+"""Sequence numbers and checksums of samples that retention has deleted: a repetition is still known as one."""
+
 ROTATE_BYTES = 64 * 1024 * 1024
 """Size at which a new segment is begun."""
 

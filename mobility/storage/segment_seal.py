@@ -6,6 +6,7 @@ leave those segments out, and the next seal removes them.
 
 import json
 import os
+import threading
 from array import array
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -27,6 +28,9 @@ from mobility.storage.sequence_index import SequenceIndex
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+SEALING = threading.Lock()
+"""Held while a day's sealed file is replaced: sealing and retention must not undo each other."""
 
 _SOURCES = b"segments"
 _ROW_GROUP_ROWS = 128 * 1024
@@ -76,14 +80,18 @@ def read_sealed(folder: Path) -> Iterator[TelemetryRecord]:
         return
     for batch in _opened(path).iter_batches(batch_size=_BATCH_ROWS):
         for row in batch.to_pylist():
-            yield _record(row)
+            yield record_of_row(row)
 
 
 def index_sealed(folder: Path, received: dict[tuple[VehicleId, BootId], SequenceIndex]) -> None:
     """Add what the day's sealed file holds to the index of received sequence numbers."""
+    index_table(folder / SEALED_NAME, received)
+
+
+def index_table(path: Path, received: dict[tuple[VehicleId, BootId], SequenceIndex]) -> None:
+    """Add the sequence numbers and checksums of a Parquet file to the index; nothing where there is no such file."""
     import numpy as np  # noqa: PLC0415 - only needed here
 
-    path = folder / SEALED_NAME
     if not path.is_file():
         return
     table = _opened(path).read(columns=["vehicle_id", "boot_id", "seq", "payload_crc32c"]).combine_chunks()
@@ -166,7 +174,8 @@ def _columns(records: list[TelemetryRecord]) -> Mapping[str, list[Any]]:
     }
 
 
-def _record(row: Mapping[str, Any]) -> TelemetryRecord:
+def record_of_row(row: Mapping[str, Any]) -> TelemetryRecord:
+    """Return the record of a row of the sealed file; raises ``CorruptionError`` where its checksum does not match."""
     start: date | None = row["trip_start_date"]
     sample = Sample(
         vehicle_id=VehicleId(row["vehicle_id"]),

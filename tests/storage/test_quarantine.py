@@ -35,6 +35,13 @@ def test_of_a_huge_frame_the_beginning_and_the_length_are_kept(tmp_path: Path) -
     assert len(b64decode(record["frame"])) == MAX_FRAME_BYTES
 
 
+def test_what_was_set_aside_is_on_disk_while_the_server_runs(tmp_path: Path) -> None:
+    lines = DayLines(tmp_path, SettableClock(NOON))
+    FileQuarantine(lines).keep(VehicleId("bus-1"), "corrupt", b"noise")
+    assert len(next(tmp_path.glob("*.jsonl")).read_text().splitlines()) == 1
+    lines.close()
+
+
 def test_each_day_has_its_own_file(tmp_path: Path) -> None:
     clock = SettableClock(NOON)
     lines = DayLines(tmp_path, clock)
