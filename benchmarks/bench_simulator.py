@@ -124,7 +124,7 @@ async def drive() -> int:
     return sink.taken
 
 
-async def no_gateway() -> object:
+async def no_gateway(_: object) -> object:
     raise OSError
 
 

@@ -1,6 +1,6 @@
 """Arrivals and departures at stops, seen from chainage, speed and doors, by event time only."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mobility.core.clock import Instant
 from passenger_info.run import TripRun
@@ -19,8 +19,7 @@ _DENSE_S = 3.0
 """With samples at least this dense the last standing sample is the departure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Motion:
+class Motion(NamedTuple):
     """What happened between two samples of a vehicle."""
 
     before: Instant
@@ -45,8 +44,7 @@ class Motion:
         return Instant(self.before + round(share * (self.now - self.before)))
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """Which call is next, whether the vehicle is at it, and the observations so far."""
 
     call_index: int

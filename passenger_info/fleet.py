@@ -41,6 +41,8 @@ class Tracked:
     next_try: Instant = _NEVER
     forecast: Forecast | None = None
     forecast_at: Instant = _NEVER
+    point: XY | None = None
+    """The state's place in the timetable's frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,15 @@ class Fleet:
     done: dict[TripRef, Track] = field(default_factory=dict)
     """Finished runs of the last hours, with what was observed."""
 
-    def observe(self, state: VehicleState, spec: VehicleSpec | None, point: XY) -> Step:
-        """Take a vehicle's newer state, its place in the timetable's frame beside it."""
+    def observe(self, state: VehicleState, spec: VehicleSpec | None) -> Step:
+        """Take a vehicle's newer state."""
         vehicle = self.vehicles.get(state.vehicle_id)
         if vehicle is None:
             vehicle = self.vehicles[state.vehicle_id] = Tracked(state.vehicle_id, spec, state)
-        before = vehicle.track
+        before, place = vehicle.track, state.sample.place
+        point = vehicle.point
+        if point is None or place != vehicle.state.sample.place:
+            point = vehicle.point = self.runs.timetable.frame.xy(place)
         vehicle.state = state
         log_on = state.sample.trip
         if log_on != vehicle.log_on:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mobility.core.clock import seconds_between
 from mobility.core.ids import StopId
@@ -19,8 +20,7 @@ _FREE_S = 5.0
 """A departure this far behind schedule was not held back by the schedule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(NamedTuple):
     """Mean and standard deviation of a duration in seconds."""
 
     mean_s: float

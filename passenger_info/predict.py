@@ -8,6 +8,7 @@ of a normal variable and a constant (C. E. Clark 1961, doi:10.1287/opre.9.2.145)
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import erf, exp, pi, sqrt
+from typing import NamedTuple
 
 from mobility.core.arrivals import Prediction
 from mobility.core.clock import Instant
@@ -31,8 +32,7 @@ _OVERDUE = 0.5
 _NO_HOLDS: Mapping[int, Instant] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _When:
+class _When(NamedTuple):
     """A future instant: median, mean and spread in seconds, and a bound below it."""
 
     median_s: float

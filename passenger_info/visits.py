@@ -74,8 +74,7 @@ def visits(
     tracks: dict[tuple[TripRef, VehicleId], Track] = {}
     for record in _ordered(records, is_public):
         state = VehicleState(sample=record.sample, as_of=record.event_time, received_at=record.event_time)
-        point = timetable.frame.xy(record.sample.place)
-        step = fleet.observe(state, None, point)
+        step = fleet.observe(state, None)
         for track in (step.finished, step.after):
             if track is not None:
                 tracks[track.run.ref, state.vehicle_id] = track

@@ -60,6 +60,13 @@ class Witnessed:
     http_requests: int = 0
     http_failures: int = 0
     """Requests that got no answer."""
+    manoeuvres_released: int = 0
+    """Requests of automated vehicles that technical supervision released."""
+    manoeuvres_refused: int = 0
+    manoeuvres_unanswered: int = 0
+    """Requests whose deadline passed, in a radio gap for instance; the safety driver drove on."""
+    commands_rejected: int = 0
+    """Commands that a vehicle did not obey."""
     driven_m: float = 0.0
     energy_wh: float = 0.0
 

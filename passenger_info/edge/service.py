@@ -62,7 +62,6 @@ class PassengerInfo:
         self.clock = clock
         self._specs = specs
         self._published = published
-        self._frame = timetable.frame
         self.runs = Runs(timetable)
         self._fleet = Fleet(self.runs)
         self._facts = Facts()
@@ -85,7 +84,7 @@ class PassengerInfo:
         spec = self._specs.get(vehicle_id)
         if spec is not None and spec.kind in HIDDEN:
             return
-        step = self._fleet.observe(state, spec, self._frame.xy(state.sample.place))
+        step = self._fleet.observe(state, spec)
         if step.before is not None:
             self._learn(step.before, step.finished or step.after)
         if step.finished is not None:

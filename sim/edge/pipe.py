@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 
 from mobility.core.clock import Clock, Instant, seconds_between, shifted
 from mobility.core.errors import StreamClosedError
@@ -33,6 +34,10 @@ class PipeEnd:
         """Hand a frame to the far end; raises ``StreamClosedError`` when closed."""
         await self._outgoing.put(frame)
 
+    def send_now(self, frames: Iterable[bytes]) -> bool:
+        """Hand frames to the far end unless the pipe is closed or full; return whether."""
+        return self._outgoing.put_now(frames)
+
     async def close(self, reason: str = "") -> None:
         """End both ends; idempotent. Frames already sent can still be read."""
         self._outgoing.end(reason or "the connection was closed")
@@ -62,9 +67,16 @@ class _Lane:
             await self._writer
         if self.ended:
             raise StreamClosedError(self.ended)
-        due = Instant(0) if self._clock is None else shifted(self._clock.now(), self._latency_s)
-        self.frames.append((due, frame))
+        self.frames.append((self._due(), frame))
         _wake(self._reader)
+
+    def put_now(self, frames: Iterable[bytes]) -> bool:
+        if self.ended or len(self.frames) >= _BACKLOG_FRAMES:
+            return False
+        due = self._due()
+        self.frames.extend((due, frame) for frame in frames)
+        _wake(self._reader)
+        return True
 
     async def take(self) -> bytes | str:
         while True:
@@ -79,6 +91,9 @@ class _Lane:
             await self._clock.sleep(wait_s)
         _wake(self._writer)
         return self.frames.popleft()[1]
+
+    def _due(self) -> Instant:
+        return Instant(0) if self._clock is None else shifted(self._clock.now(), self._latency_s)
 
     def end(self, reason: str) -> None:
         self.ended = self.ended or reason

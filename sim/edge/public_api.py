@@ -1,4 +1,4 @@
-"""The server's public HTTP interface as riders' and drivers' devices use it."""
+"""The server's public HTTP interface as the devices of riders, drivers and the control room use it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -108,6 +108,15 @@ class PublicApi:
         """Tell how late a train is; return whether the server took it."""
         path = f"/api/v1/connections/{connection_id}/feeder-delay"
         return (await self._tell(path, {"delay_s": delay_s}, f"{connection_id}-{delay_s:g}")).is_success
+
+    async def open_manoeuvres(self) -> list[dict[str, Any]]:
+        """Return what automated vehicles ask technical supervision, empty where the server has none."""
+        answer = await self._ask("GET", "/api/v1/supervision")
+        return list(_body(answer)["manoeuvres"]) if answer.is_success else []
+
+    async def command(self, order: Mapping[str, Any], purpose: str) -> bool:
+        """Command a vehicle as technical supervision; return whether the server took it."""
+        return (await self._tell("/api/v1/supervision/commands", order, f"command-{purpose}")).is_success
 
     async def report(self, day: date) -> dict[str, Any]:
         """Return the server's own report about a service day, empty where it has none."""

@@ -19,12 +19,14 @@ class RadioLink:
         self._latency_s = latency_s
         self._stream: _RadioStream | None = None
         self.is_covered = True
+        self.is_on = False
+        """Whether the vehicle's computer was ever switched on; before, nobody connects."""
         self.losses = 0
         """How often coverage was lost."""
 
     async def connect(self) -> FrameStream:
-        """Open a connection; raises ``StreamClosedError`` in a gap."""
-        if not self.is_covered:
+        """Open a connection; raises ``StreamClosedError`` in a gap, or while nobody is switched on."""
+        if not self.is_covered or not self.is_on:
             raise StreamClosedError(_NO_NETWORK)
         self._stream = _RadioStream(await self._connect(), self._clock, self._latency_s)
         if not self.is_covered:

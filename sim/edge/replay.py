@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 from gtfs.timetable import Timetable
@@ -95,7 +96,7 @@ def _client(vehicle_id: VehicleId, world: World) -> VehicleClient:
         boot_id=_boot(vehicle_id, world),
         token=world.vehicle_token(vehicle_id),
         buffer=MemoryBuffer(),
-        connect=world.connect_vehicle,
+        connect=partial(world.connect_vehicle, vehicle_id),
         clock=world.clock,
     )
 

@@ -18,12 +18,14 @@ from mobility.core.service_day import ServiceDay, service_day_of
 from mobility.core.vehicle import ServiceKind, VehicleSpec
 from sim.chance import Chance
 from sim.edge.citizen_bus import CitizenBusDriver
+from sim.edge.instruments import Instruments, Terrain
 from sim.edge.passengers import Passengers
 from sim.edge.platforms import Platforms
 from sim.edge.public_api import PublicApi
 from sim.edge.research import ResearchDriver
 from sim.edge.riders import Riders
 from sim.edge.shuttle import LineDriver, Lines, runs_of
+from sim.edge.supervisor import Supervisor
 from sim.edge.trains import report_delays
 from sim.edge.vehicle import Vehicle
 from sim.edge.world import World
@@ -37,6 +39,8 @@ from sim.scorecard import Scorecard, Witnessed, score
 _NIGHT_S = 4 * 3600
 """A run that ends before four in the morning ends with the service day before."""
 _DRAIN_S = 600.0
+_RECORDED_LEVEL = 2
+"""From this SAE level on vehicles carry an event recorder: by law from 4, on the shuttles as well."""
 
 
 class Simulation:
@@ -66,6 +70,7 @@ class Simulation:
         self._ways = Ways(region.network)
         self._api = PublicApi(world, ZoneInfo(region.zone))
         self._passengers = Passengers()
+        self._terrain = Terrain(region.stops.values())
         self._line_demand = LineDemand(demand=demand, scenario=scenario, chance=self._chance)
         self._platforms = Platforms(self._line_demand)
         self._riders = Riders(self._api, self._passengers, world.clock)
@@ -79,6 +84,9 @@ class Simulation:
             chance=self._chance,
         )
         self._vehicles: dict[VehicleId, Vehicle] = {}
+        self._supervisor = Supervisor(
+            self._api, clock=world.clock, chance=self._chance, is_anybody_out=self._is_anybody_automated
+        )
         self._citizen_buses: list[CitizenBusDriver] = []
         self._called: set[date] = set()
         self._result: Scorecard | None = None
@@ -140,6 +148,7 @@ class Simulation:
             coverage=Coverage((*self._demand.radio_gaps, *scenario.gaps), outages),
             silences=silences,
             latency_s=scenario.radio_latency_s,
+            instruments=Instruments(spec, self._chance, self._terrain) if spec.sae_level >= _RECORDED_LEVEL else None,
         )
 
     def _window(self, day: date, span: Span) -> Window:
@@ -163,6 +172,8 @@ class Simulation:
         for day in days:
             self._expect_calls(day, begins)
         actors.append(self._riders.run())
+        if vans:
+            actors.append(self._supervisor.run())
         actors.append(self._days_of(days, self._trains))
         return actors
 
@@ -178,6 +189,9 @@ class Simulation:
             starts = ServiceDay(day, self._region.zone).start
             await clock.sleep(max((starts - clock.now()) / 1000, 0.0))
             await drive(day)
+
+    def _is_anybody_automated(self) -> bool:
+        return any(vehicle.supervised.is_asking_possible for vehicle in self._vehicles.values())
 
     def _line(self, vehicle: Vehicle) -> Callable[[date], Coroutine[Any, Any, None]]:
         driver = LineDriver(vehicle, self._lines)
@@ -268,4 +282,8 @@ class Simulation:
             http_failures=self._api.failures,
             driven_m=round(sum(vehicle.odometer_m for vehicle in vehicles), 1),
             energy_wh=round(sum(vehicle.energy_wh for vehicle in vehicles), 1),
+            manoeuvres_released=sum(vehicle.supervised.released for vehicle in vehicles),
+            manoeuvres_refused=sum(vehicle.supervised.refused for vehicle in vehicles),
+            manoeuvres_unanswered=sum(vehicle.supervised.unanswered for vehicle in vehicles),
+            commands_rejected=sum(vehicle.supervised.rejected for vehicle in vehicles),
         )

@@ -1,7 +1,7 @@
 """What the simulator may touch of the world outside: HTTP, the vehicle gateway and a clock. Nothing else."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -16,10 +16,12 @@ class World:
 
     http: httpx.AsyncClient
     """Its ``base_url`` is the server."""
-    connect_vehicle: Callable[[], Awaitable[FrameStream]]
-    """Opens a connection to the vehicle gateway; raises ``StreamClosedError`` or ``OSError`` when that fails."""
+    connect_vehicle: Callable[[VehicleId], Awaitable[FrameStream]]
+    """Opens a vehicle's connection to the gateway; raises ``StreamClosedError`` or ``OSError`` when that fails."""
     clock: Clock
     vehicle_token: Callable[[VehicleId], str] = str
     """The token a vehicle names itself with; by default its own id."""
+    command_keys: Mapping[str, bytes] = field(default_factory=dict)
+    """Public Ed25519 keys, by their ids, of those who may command a vehicle; without any it obeys nobody."""
     run_id: str = "sim"
     """Tells runs against one server apart: part of every boot id and idempotency key."""

@@ -84,7 +84,7 @@ def play(
         async with asyncio.TaskGroup() as group:
             sessions: list[asyncio.Task[None]] = []
 
-            async def connect():
+            async def connect(_):
                 near, far = pipe()
                 sessions.append(group.create_task(gateway.serve(far)))
                 return near

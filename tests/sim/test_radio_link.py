@@ -36,7 +36,19 @@ async def _link(latency_s: float = 0.0):
         return ours
 
     link = RadioLink(connect, clock=VirtualClock(Instant(0)), latency_s=latency_s)
+    link.is_on = True
     return link, ends
+
+
+def test_nobody_connects_who_was_never_switched_on():
+    async def main():
+        link, ends = await _link()
+        link.is_on = False
+        with pytest.raises(StreamClosedError):
+            await link.connect()
+        return ends
+
+    assert run_virtual(main()) == []
 
 
 def test_entering_a_gap_breaks_the_connection_on_both_sides():

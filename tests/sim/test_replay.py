@@ -114,7 +114,7 @@ def _replayed(feeds) -> tuple[Replayed, MemoryTelemetryLog]:
         async with asyncio.TaskGroup() as group, httpx.AsyncClient() as http:
             sessions = []
 
-            async def connect():
+            async def connect(_):
                 near, far = pipe()
                 sessions.append(group.create_task(gateway.serve(far)))
                 return near

@@ -93,7 +93,7 @@ def _lets_call(desk: Desk, *calls: WishCall) -> Riders:
     return run_virtual(main())
 
 
-async def _no_vehicle():
+async def _no_vehicle(_):
     raise OSError
 
 
