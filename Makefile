@@ -25,6 +25,14 @@ bench: .venv/dev.stamp assets  ## one JSON line per benchmark
 
 proof: .venv/dev.stamp  ## the rigs in full size
 	$(BIN)/python -m tests.rigs.killloop --rounds 40 --seed 1
+	$(BIN)/python -m tests.rigs.gateway_kill --rounds 100 --seed 1
+	$(BIN)/python -m tests.rigs.fsyncfail --seed 1
+	$(BIN)/python -m tests.rigs.chaos --seed 1
+	$(BIN)/python -m tests.rigs.badnet --seed 1
+	$(BIN)/python -m tests.rigs.commands --forge 100000 --seed 1
+	$(BIN)/python -m tests.rigs.its_tshark --messages 20000 --seed 1
+	$(BIN)/python -m tests.rigs.fuzz_codecs --inputs 100000 --seed 1
+	$(BIN)/python -m tests.rigs.mqtt_day --seed 1
 	$(BIN)/python -m tests.rigs.operating_day --seeds 1,2,3,4,5
 
 assets: .venv/dev.stamp

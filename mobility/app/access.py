@@ -6,6 +6,7 @@ sign-in page. Without any token in the settings staff pages answer to loopback o
 
 import hmac
 from collections.abc import Mapping
+from hashlib import blake2b
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse
@@ -13,17 +14,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mobility.app.settings import Role
 
+_FINGERPRINT_BYTES = 4
 STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
     ("/drive", frozenset({"driver", "dispatcher"})),
     ("/api/v1/manifests", frozenset({"driver", "dispatcher"})),
     ("/api/v1/supervision/approvals", frozenset({"approver"})),
     ("/api/v1/supervision", frozenset({"dispatcher", "supervisor", "approver"})),
     ("/api/v1/occasions", frozenset({"supervisor", "researcher"})),
-    ("/api/v1/links", frozenset({"dispatcher", "supervisor", "researcher"})),
-    ("/api/v1/road", frozenset({"dispatcher", "supervisor", "researcher"})),
-    ("/console", frozenset({"dispatcher", "supervisor"})),
-    ("/api/v1/console", frozenset({"dispatcher", "supervisor"})),
-    ("/api/v1/vehicles", frozenset({"dispatcher", "supervisor"})),
+    ("/api/v1/links", frozenset({"dispatcher", "supervisor", "approver", "researcher"})),
+    ("/api/v1/road", frozenset({"dispatcher", "supervisor", "approver", "researcher"})),
+    ("/console", frozenset({"dispatcher", "supervisor", "approver"})),
+    ("/api/v1/console", frozenset({"dispatcher", "supervisor", "approver"})),
+    ("/api/v1/vehicles", frozenset({"dispatcher", "supervisor", "approver"})),
     ("/api/v1/connections", frozenset({"dispatcher", "driver"})),
     ("/api/v1/reports", frozenset({"dispatcher", "researcher"})),
     ("/research", frozenset({"researcher", "dispatcher"})),
@@ -51,7 +53,14 @@ class StaffOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or answer 401."""
-        if scope["type"] != "http" or self._is_open or self._is_allowed(HTTPConnection(scope)):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        given = _given(request)
+        role = role_of(given, self._tokens)
+        request.state.role, request.state.actor = role, actor_of(given, role)
+        if self._is_open or self._is_allowed(request, role):
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
@@ -64,16 +73,17 @@ class StaffOnly:
             return
         await RedirectResponse(f"/sign-in?next={path}", 303)(scope, receive, send)
 
-    def _is_allowed(self, request: HTTPConnection) -> bool:
+    def _is_allowed(self, request: HTTPConnection, role: Role | None) -> bool:
         path = request.url.path
         roles = next((roles for prefix, roles in STAFF if path == prefix or path.startswith(prefix + "/")), None)
         if roles is None:
             return True
-        if not self._tokens:
-            return _is_local(request)
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        given = bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        return role_of(given, self._tokens) in roles
+        return role in roles if self._tokens else _is_local(request)
+
+
+def _given(request: HTTPConnection) -> str:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
 
 
 def _is_local(request: HTTPConnection) -> bool:
@@ -89,3 +99,14 @@ def role_of(given: str, tokens: Mapping[str, Role]) -> Role | None:
         if hmac.compare_digest(token.encode(), given.encode()):
             found = role
     return found
+
+
+def actor_of(given: str, role: Role | None) -> str:
+    """Return who acts, for the ledger: the role with a fingerprint of the token, so that two people are told apart.
+
+    Without tokens in the settings (loopback, demo) whoever names itself with some token is a supervisor of that name.
+    """
+    if not given:
+        return f"{role or 'supervisor'}:loopback"
+    fingerprint = blake2b(given.encode(), digest_size=_FINGERPRINT_BYTES).hexdigest()
+    return f"{role or 'supervisor'}:{fingerprint}"

@@ -40,3 +40,15 @@ class LoopClock:
 def system_instant() -> Instant:
     """Return the computer's present time; read once at start, a ``LoopClock`` counts on from there."""
     return Instant(time.time_ns() // 1_000_000)
+
+
+class SystemClock:
+    """The computer's clock, wherever it jumps: for what is agreed between computers, such as certificates."""
+
+    def now(self) -> Instant:
+        """Return the computer's present time."""
+        return system_instant()
+
+    async def sleep(self, duration_s: float) -> None:
+        """Wait ``duration_s`` seconds."""
+        await asyncio.sleep(max(0.0, duration_s))

@@ -11,7 +11,7 @@ from starlette.templating import Jinja2Templates
 from dispatch.edge import routes as dispatch_routes
 from dispatch.edge.service import Dispatch
 from gtfs.timetable import Timetable
-from mobility.app import console_api, open_data, operation, sign_in, sources_page
+from mobility.app import console_api, open_data, operation, sign_in, sources_page, supervision_page
 from mobility.app.access import StaffOnly
 from mobility.app.fleet_view import FleetView
 from mobility.app.limits import Limits
@@ -19,18 +19,20 @@ from mobility.app.map_view import region_map, timetable_map
 from mobility.app.problems import install_problem_handlers
 from mobility.app.settings import Role
 from mobility.app.supervision import Supervision
+from mobility.app.vehicle_side import VehicleSide
 from mobility.app.web import pages
 from mobility.app.web.language import LanguageMiddleware
 from mobility.app.web.templating import page_templates
 from mobility.core.clock import Clock
 from mobility.core.evidence import SourceRow
 from mobility.core.place import Evidence
+from mobility.core.ports import References
 from mobility.core.region import Region
 from mobility.storage.ledger import SqlLedger
 from mobility.storage.vault import SqlVault
 from passenger_info.edge import routes as passenger_routes
 from passenger_info.edge.service import PassengerInfo
-from v2x.edge.gateway import Gateway
+from v2x.edge import link_routes, occasion_routes, road_routes, supervision_routes
 
 VERSION = "0.1.0"
 _START_PAGE_STOPS = 6
@@ -41,6 +43,7 @@ class HttpParts:
     """What the application shows and asks."""
 
     clock: Clock
+    references: References
     speed: float
     region: Region | None
     sources: Sequence[SourceRow]
@@ -49,7 +52,7 @@ class HttpParts:
     ledger: SqlLedger
     vault: SqlVault
     supervision: Supervision
-    gateway: Gateway
+    vehicles: VehicleSide
     info: PassengerInfo
     dispatch: Dispatch | None
     signing_secret: str
@@ -74,9 +77,10 @@ def build_http(parts: HttpParts) -> FastAPI:
     app.include_router(_pages(parts, templates, fleet))
     app.include_router(passenger_routes.router(parts.info, templates))
     app.include_router(open_data.schedule_router(parts.schedule, parts.timetable.feed_version))
-    app.include_router(open_data.report_router(parts.ledger, parts.info, parts.gateway, parts.timetable.zone))
+    app.include_router(open_data.report_router(parts.ledger, parts.info, parts.vehicles.gateway, parts.timetable.zone))
     drawn = region_map(parts.region) if parts.region is not None else timetable_map(parts.timetable)
     app.include_router(console_api.router(fleet=fleet, clock=parts.clock, speed=parts.speed, region_map=drawn))
+    _include_vehicle_routes(app, parts, templates)
     if parts.sources:
         app.include_router(sources_page.router(templates, parts.sources))
     app.include_router(sign_in.router(templates, parts.role_tokens))
@@ -89,6 +93,21 @@ def build_http(parts: HttpParts) -> FastAPI:
     app.add_middleware(Limits)
     app.add_middleware(LanguageMiddleware)
     return app
+
+
+def _include_vehicle_routes(app: FastAPI, parts: HttpParts, templates: Jinja2Templates) -> None:
+    vehicles, zone = parts.vehicles, parts.timetable.zone
+    supervision = vehicles.supervision
+    app.include_router(supervision_routes.router(supervision, zone=zone))
+    app.include_router(
+        supervision_page.router(templates=templates, supervision=supervision, references=parts.references, zone=zone)
+    )
+    app.include_router(link_routes.router(vehicles.links, parts.clock))
+    recorder = vehicles.recorder
+    app.include_router(occasion_routes.router(recorder=recorder, ledger=parts.ledger, key=vehicles.archive_key))
+    if vehicles.road is not None:
+        signals = vehicles.its.signals
+        app.include_router(road_routes.router(vehicles.road, signals=lambda: signals.rows(parts.clock.now())))
 
 
 def _templates(parts: HttpParts) -> Jinja2Templates:
@@ -105,7 +124,7 @@ def _templates(parts: HttpParts) -> Jinja2Templates:
 
 def _fleet(parts: HttpParts) -> FleetView:
     return FleetView(
-        vehicles=parts.gateway,
+        vehicles=parts.vehicles.gateway,
         trips=parts.info,
         specs=parts.region.fleet if parts.region else {},
         route_names={route.route_id: route.short_name for route in parts.timetable.routes.values()},
@@ -128,16 +147,17 @@ def _pages(parts: HttpParts, templates: Jinja2Templates, fleet: FleetView) -> AP
 
 
 def _readings(parts: HttpParts) -> Mapping[str, float]:
-    counters = parts.gateway.counters
+    counters = parts.vehicles.gateway.counters
     return {
         "gateway_frames_total": counters.frames,
         "gateway_samples_total": counters.samples,
         "gateway_duplicates_total": counters.duplicates,
         "gateway_quarantined_total": counters.quarantined,
         "ledger_facts_total": parts.ledger.state.seq,
-        "vehicles_heard": len(parts.gateway.latest()),
+        "vehicles_heard": len(parts.vehicles.gateway.latest()),
         "trips_running": len(parts.info.running()),
         "background_faults_total": parts.supervision.faults,
+        **parts.vehicles.readings(),
     }
 
 
@@ -147,6 +167,6 @@ def _faults(parts: HttpParts) -> list[str]:
         found.append("the ledger is read-only: a write failed earlier")
     if parts.vault.is_read_only:
         found.append("the vault is read-only: a write failed earlier")
-    if parts.gateway.is_read_only:
+    if parts.vehicles.gateway.is_read_only:
         found.append("telemetry is read-only: a write failed earlier")
     return found

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import uvicorn
 
+from mobility.app.vehicle_door import VehicleDoor
 from mobility.app.wiring import Server
 from mobility.core.errors import BadInputError
 from passenger_info.edge import push_listener
@@ -51,7 +52,7 @@ def allow_many_sockets() -> None:
 
 
 @asynccontextmanager
-async def open_listeners(server: Server, host: str, port: int) -> AsyncIterator[HttpListener]:
+async def open_listeners(server: Server, host: str, port: int, door: VehicleDoor) -> AsyncIterator[HttpListener]:
     """Listen for vehicles and subscribers; yield the HTTP server, to be run with ``await http.serve()``."""
     allow_many_sockets()
     config = uvicorn.Config(
@@ -64,6 +65,8 @@ async def open_listeners(server: Server, host: str, port: int) -> AsyncIterator[
         limit_concurrency=_MOST_HTTP_CONNECTIONS,
     )
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(vehicle_listener.listen(server.gateway, host, port + 2))
+        await stack.enter_async_context(
+            vehicle_listener.listen(server.gateway, host, port + 2, tls=door.tls, admission=door.admission)
+        )
         await stack.enter_async_context(push_listener.listen(server.hub, host, port + 1))
         yield HttpListener(config)

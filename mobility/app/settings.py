@@ -13,6 +13,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from mobility.app.vehicle_settings import (
+    ItsSettings,
+    MqttSettings,
+    RetentionSettings,
+    SupervisionSettings,
+    VehicleTls,
+)
 from mobility.core.errors import BadInputError
 
 Role = Literal["driver", "dispatcher", "supervisor", "approver", "researcher"]
@@ -36,7 +43,15 @@ class Settings(BaseSettings):
     role_tokens: dict[str, Role] = {}
     """Token to role for staff pages. Without any, staff pages answer on loopback only."""
     vehicle_tokens: dict[str, str] = {}
-    """Token to vehicle id, until certificates are enrolled."""
+    """Token to vehicle id; only while no vehicle has a certificate, and on loopback."""
+    vehicle_tls: VehicleTls | None = None
+    """Without it the authority in ``data_dir/authority`` serves, once ``mobility vehicle enrol`` has made it."""
+    vehicle_hosts: list[str] = []
+    """Names and addresses by which vehicles reach the gateway, for the certificate made for it."""
+    its: ItsSettings = ItsSettings()
+    mqtt: MqttSettings | None = None
+    supervision: SupervisionSettings = SupervisionSettings()
+    retention: RetentionSettings = RetentionSettings()
     signing_secret: str = ""
     """Signs the links riders get; made once and kept in ``data_dir`` where empty."""
 

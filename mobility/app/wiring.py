@@ -22,6 +22,7 @@ from mobility.app.http import HttpParts, build_http
 from mobility.app.mode_log import ModeLog
 from mobility.app.settings import Role
 from mobility.app.supervision import Supervision
+from mobility.app.vehicle_side import Ingress, VehicleSide, VehicleSideParts, build_vehicle_side
 from mobility.core.clock import Clock
 from mobility.core.evidence import SourceRow
 from mobility.core.ids import VehicleId
@@ -31,12 +32,15 @@ from mobility.storage.bundles import load_region, load_sources, shipped_region
 from mobility.storage.day_lines import DayLines
 from mobility.storage.ledger import SqlLedger
 from mobility.storage.quarantine import FileQuarantine
+from mobility.storage.retention import RetentionPolicy
 from mobility.storage.segments import SegmentLog
 from mobility.storage.vault import SqlVault
 from passenger_info.edge.push import PushHub
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.told import PublishedTime
+from v2x.edge.admission import Admission
 from v2x.edge.gateway import Gateway
+from v2x.supervision.policy import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,12 @@ class Wiring:
     """Storage writes in the caller, without thread and sync: virtual time only."""
     speed: float = 1.0
     """Of the clock against real time; pages that refresh want to know."""
+    policy: Policy = field(default_factory=Policy)
+    """Of technical supervision."""
+    retention: RetentionPolicy = field(default_factory=RetentionPolicy)
+    ingress: Ingress = field(default_factory=Ingress)
+    admission: Admission | None = None
+    """Of the vehicle listener, for its figures."""
     solver: Solver | None = None
     improve_delay_s: float = 0.0
 
@@ -88,7 +98,7 @@ class Server:
     timetable: Timetable
     schedule: bytes
     stores: Stores
-    gateway: Gateway
+    vehicles: VehicleSide
     info: PassengerInfo
     hub: PushHub
     dispatch: Dispatch | None
@@ -96,6 +106,11 @@ class Server:
     archive: Archive
     supervision: Supervision
     http: FastAPI
+
+    @property
+    def gateway(self) -> Gateway:
+        """Where vehicles connect."""
+        return self.vehicles.gateway
 
     async def run(self) -> None:
         """Do the periodic work until cancelled; what needs the disk is begun anew where that fails."""
@@ -106,6 +121,8 @@ class Server:
             tasks.create_task(keep("archive", self.archive.run))
             if self.dispatch is not None:
                 tasks.create_task(keep("dispatch", self.dispatch.run))
+            for name, work in self.vehicles.work().items():
+                tasks.create_task(keep(name, work))
 
 
 @asynccontextmanager
@@ -124,7 +141,9 @@ async def open_server(wiring: Wiring) -> AsyncIterator[Server]:
             await stack.enter_async_context(store)
         for lines in (stores.published, stores.quarantine):
             stack.callback(lines.close)
-        yield _plug(wiring, timetable, schedule, stores)
+        server = _plug(wiring, timetable, schedule, stores)
+        stack.callback(server.vehicles.save)
+        yield server
 
 
 def find_region(name: str) -> Region:
@@ -153,24 +172,20 @@ def _timetable(wiring: Wiring) -> tuple[Timetable, bytes]:
 def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores) -> Server:
     region = wiring.region
     specs = region.fleet if region is not None else {}
-    gateway = Gateway(
-        log=stores.telemetry,
-        clock=wiring.clock,
-        identify=wiring.identify or _by_token(wiring.vehicle_tokens),
-        quarantine=FileQuarantine(stores.quarantine),
-    )
+    vehicles = _vehicles(wiring, timetable.zone, stores)
     info = PassengerInfo(
         timetable=timetable, clock=wiring.clock, specs=specs, published=partial(_keep_published, stores.published)
     )
     modes = ModeLog(stores.ledger)
     supervision = Supervision(wiring.clock)
     dispatch = None if region is None else _dispatch(wiring, region, stores, info)
-    gateway.subscribe(info.observe)
-    gateway.subscribe(modes.observe)
+    vehicles.gateway.subscribe(info.observe)
+    vehicles.gateway.subscribe(modes.observe)
     stores.ledger.subscribe(info.facts)
     info.facts(list(stores.ledger.read()))
     parts = HttpParts(
         clock=wiring.clock,
+        references=wiring.references,
         speed=wiring.speed,
         region=region,
         sources=wiring.sources,
@@ -179,7 +194,7 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         ledger=stores.ledger,
         vault=stores.vault,
         supervision=supervision,
-        gateway=gateway,
+        vehicles=vehicles,
         info=info,
         dispatch=dispatch,
         signing_secret=_secret(wiring),
@@ -191,7 +206,7 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         timetable=timetable,
         schedule=schedule,
         stores=stores,
-        gateway=gateway,
+        vehicles=vehicles,
         info=info,
         hub=PushHub(info, wiring.clock),
         dispatch=dispatch,
@@ -199,6 +214,27 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         archive=Archive(stores.telemetry, wiring.clock, timetable.zone),
         supervision=supervision,
         http=build_http(parts),
+    )
+
+
+def _vehicles(wiring: Wiring, zone: str, stores: Stores) -> VehicleSide:
+    return build_vehicle_side(
+        VehicleSideParts(
+            clock=wiring.clock,
+            references=wiring.references,
+            ledger=stores.ledger,
+            telemetry=stores.telemetry,
+            quarantine=FileQuarantine(stores.quarantine),
+            identify=wiring.identify or _by_token(wiring.vehicle_tokens),
+            zone=zone,
+            region=wiring.region,
+            data_dir=wiring.data_dir,
+            inline=wiring.inline,
+            policy=wiring.policy,
+            retention=wiring.retention,
+            ingress=wiring.ingress,
+            admission=wiring.admission,
+        )
     )
 
 

@@ -7,6 +7,7 @@ from dispatch.wording import REFUSALS as OF_DISPATCH
 from dispatch.wording import singular
 from mobility.core.refusal import Refusal, RefusalCode
 from passenger_info.wording import REFUSALS as OF_PASSENGER_INFO
+from v2x.wording import REFUSALS as OF_VEHICLES
 
 _OWN: Mapping[RefusalCode, Mapping[str, str]] = {
     RefusalCode.IDEMPOTENCY_MISMATCH: {
@@ -42,7 +43,7 @@ class _Gaps(dict[str, str | int | float]):
 @cache
 def sentences() -> Mapping[RefusalCode, Mapping[str, str]]:
     """Return German (``de``) and English (``en``) templates of every refusal code."""
-    return {**_OWN, **OF_PASSENGER_INFO, **OF_DISPATCH}
+    return {**_OWN, **OF_PASSENGER_INFO, **OF_DISPATCH, **OF_VEHICLES}
 
 
 def sentence(refusal: Refusal, language: str) -> str:

@@ -3,12 +3,18 @@
 import asyncio
 import random
 import shutil
+import ssl
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mobility.core.errors import BadInputError
+from mobility.core.ids import VehicleId
+
+if TYPE_CHECKING:
+    from mobility.app.vehicle_door import VehicleDoor
 
 _HOST = "127.0.0.1"
 _LEDGER = "ledger.sqlite"
@@ -31,6 +37,7 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     from mobility.app.clock import LoopClock  # noqa: PLC0415
     from mobility.app.listeners import require_free_ports  # noqa: PLC0415
     from mobility.app.references import RandomReferences  # noqa: PLC0415
+    from mobility.app.vehicle_side import KEYS_FOLDER  # noqa: PLC0415
     from mobility.app.wiring import Wiring, open_server  # noqa: PLC0415
     from mobility.cli.run import run_on_sockets  # noqa: PLC0415
     from mobility.cli.stage import Stage  # noqa: PLC0415
@@ -42,13 +49,14 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     stage = Stage.of("ilmenau", seed)
     clock = LoopClock(stage.day.at(stage.scenario.starts), speed=speed)
     _empty(data_dir)
+    door, contexts = _certificates(data_dir / KEYS_FOLDER, stage.region.fleet)
     wiring = Wiring(
         region=stage.region,
         sources=stage.sources,
         clock=clock,
         references=RandomReferences(random.SystemRandom()),
         data_dir=data_dir,
-        identify=stage.identify,
+        admission=door.admission,
         is_demo=True,
         is_open=True,
         speed=speed,
@@ -59,8 +67,11 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     ):
         world = World(
             http=http,
-            connect_vehicle=lambda: connect_websocket(f"ws://{_HOST}:{port + 2}/vehicle"),
+            connect_vehicle=lambda vehicle_id: connect_websocket(
+                f"{door.scheme}://{_HOST}:{port + 2}/vehicle", tls=contexts[vehicle_id]
+            ),
             clock=clock,
+            command_keys=server.vehicles.keys.public,
         )
         simulation = stage.simulation(server.timetable, world)
 
@@ -68,7 +79,22 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
             await simulation.book_ahead()
             clock.skip_to(stage.day.at(stage.region.demo_starts))
 
-        await run_on_sockets(server, _HOST, port, opening=the_evening_before, beside=lambda: simulation.run(stage.ends))
+        await run_on_sockets(
+            server, _HOST, port, door=door, opening=the_evening_before, beside=lambda: simulation.run(stage.ends)
+        )
+
+
+def _certificates(
+    folder: Path, fleet: Collection[VehicleId]
+) -> "tuple[VehicleDoor, Mapping[VehicleId, ssl.SSLContext]]":
+    """Return the gateway's door and each vehicle's TLS context, all from an authority made for this demo."""
+    from mobility.app.clock import SystemClock  # noqa: PLC0415 - other commands start without it
+    from mobility.app.vehicle_door import VehicleDoor  # noqa: PLC0415
+    from v2x.edge.authority import DevelopmentAuthority  # noqa: PLC0415
+
+    authority = DevelopmentAuthority.open(folder, SystemClock())
+    contexts = {vehicle_id: authority.vehicle(vehicle_id).vehicle_context() for vehicle_id in fleet}
+    return VehicleDoor.of_authority(authority, (_HOST, "localhost"), fleet), contexts
 
 
 def _empty(data_dir: Path) -> None:

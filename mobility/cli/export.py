@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mobility.cli.export_event import event
+from mobility.cli.export_road import road
 from mobility.core.errors import BadInputError, StorageError
 from mobility.core.ports import TelemetryRecord
 from mobility.core.region import Region
@@ -69,6 +71,10 @@ def trips(
     typer.echo(json.dumps(result) if as_json else f"{out}: " + ", ".join(f"{n} {name}" for name, n in rows.items()))
     if damaged:
         raise typer.Exit(_FOUND_WANTING)
+
+
+app.command("event")(event)
+app.command("road")(road)
 
 
 def _exported(

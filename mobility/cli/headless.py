@@ -25,6 +25,7 @@ from mobility.app.wiring import Server, Wiring, open_server
 from mobility.cli.stage import Stage
 from mobility.core.clock import Clock, Instant, datetime_at
 from mobility.core.errors import BadInputError
+from mobility.core.ids import VehicleId
 from mobility.core.ports import FrameStream, TelemetryRecord
 from mobility.core.service_day import format_service_time, service_day_of
 from mobility.storage.segments import read_day
@@ -94,7 +95,12 @@ class Headless:
     async def _beside(self, server: Server, clock: Clock, tasks: asyncio.TaskGroup) -> dict[str, Any]:
         transport = httpx.ASGITransport(app=server.http)
         async with httpx.AsyncClient(transport=transport, base_url="http://server.invalid") as http:
-            world = World(http=http, connect_vehicle=vehicle_connections(server, tasks), clock=clock)
+            world = World(
+                http=http,
+                connect_vehicle=vehicle_connections(server, tasks),
+                clock=clock,
+                command_keys=server.vehicles.keys.public,
+            )
             simulation = self.stage.simulation(server.timetable, world)
             background = [tasks.create_task(server.run()), tasks.create_task(self._show_progress(clock))]
             if self.record_feeds:
@@ -159,10 +165,10 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def vehicle_connections(server: Server, tasks: asyncio.TaskGroup) -> Callable[[], Awaitable[FrameStream]]:
+def vehicle_connections(server: Server, tasks: asyncio.TaskGroup) -> Callable[[VehicleId], Awaitable[FrameStream]]:
     """Return how a vehicle reaches the gateway in this process: a pipe, the same session behind it."""
 
-    async def connect() -> FrameStream:
+    async def connect(_: VehicleId) -> FrameStream:
         ours, theirs = pipe()
         tasks.create_task(server.gateway.serve(ours))
         return theirs

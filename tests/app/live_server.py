@@ -12,6 +12,7 @@ from dispatch.edge.solver import InlineSolver
 from mobility.app.clock import LoopClock
 from mobility.app.listeners import HttpListener, open_listeners, require_free_ports
 from mobility.app.references import RandomReferences
+from mobility.app.vehicle_door import VehicleDoor
 from mobility.app.wiring import Wiring, find_region, find_sources, open_server
 from mobility.core.errors import BadInputError
 from mobility.core.ids import BootId, VehicleId
@@ -75,7 +76,7 @@ class _Thread:
         )
         async with (
             open_server(wiring) as server,
-            open_listeners(server, HOST, self._port) as http,
+            open_listeners(server, HOST, self._port, VehicleDoor()) as http,
             asyncio.TaskGroup() as tasks,
         ):
             running = [tasks.create_task(server.run()), tasks.create_task(self._report(clock))]

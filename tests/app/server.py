@@ -12,6 +12,7 @@ from dispatch.edge.solver import InlineSolver
 from mobility.app.clock import LoopClock
 from mobility.app.settings import Role
 from mobility.app.wiring import Server, Wiring, find_region, find_sources, open_server
+from mobility.core.ids import VehicleId
 from mobility.core.service_day import ServiceDay
 from sim.edge.loop import run_virtual
 from tests.fakes.references import CountingReferences
@@ -33,6 +34,7 @@ async def ilmenau(
         references=CountingReferences(),
         data_dir=folder,
         role_tokens=tokens or {},
+        identify=lambda token: VehicleId(token) if token in region.fleet else None,
         signing_secret="test",
         is_demo=True,
         is_open=is_open,

@@ -5,13 +5,14 @@ from pathlib import Path
 from mobility.app.wiring import Server
 from mobility.cli.stage import Stage
 from mobility.core.clock import Instant
+from mobility.core.ids import VehicleId
 from mobility.core.ports import FrameStream
 from sim.edge.loop import run_virtual
 from sim.edge.world import World
 from tests.app.server import ilmenau
 
 
-async def nobody() -> FrameStream:
+async def nobody(_: VehicleId) -> FrameStream:
     raise OSError("no vehicle drives at night")
 
 

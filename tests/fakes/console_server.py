@@ -35,6 +35,7 @@ from mobility.core.vehicle import (
     VehicleSpec,
     VehicleState,
 )
+from tests.fakes.supervision_world import SupervisionWorld, supervision_router
 
 ZONE = "Europe/Berlin"
 SAMPLE = Path(__file__).parent / "sample_page.html"
@@ -91,6 +92,7 @@ class ConsoleWorld:
 
     def __init__(self, *, extra_buses: int = 0) -> None:
         self.clock = RunningClock(instant(datetime(2025, 10, 14, 5, 40, tzinfo=UTC)))
+        self.supervision = SupervisionWorld(self.clock)
         self.is_streaming = True
         self.is_answering = True
         self.silent: set[str] = set()
@@ -197,7 +199,7 @@ class ConsoleWorld:
 
 
 def console_app(world: ConsoleWorld) -> FastAPI:
-    """The pages and the three interfaces the console reads."""
+    """The pages and the interfaces the console reads."""
     app = FastAPI()
     app.add_middleware(LanguageMiddleware)
     fleet = world.fleet()
@@ -211,6 +213,7 @@ def console_app(world: ConsoleWorld) -> FastAPI:
     )
     stops = [StopLink(stop_id=StopId(stop), name=name) for stop, (name, _, _) in STOPS.items()]
     app.include_router(router(templates=templates, fleet=fleet, clock=world.clock, stops=stops, region_name="Ilmenau"))
+    app.include_router(supervision_router(world.supervision))
     mount_files(app)
 
     @app.get("/sample", response_class=HTMLResponse)

@@ -65,6 +65,8 @@ def router(
             "vehicles": fleet.views(clock.now()),
             "punctuality": punctuality,
             "clock_speed": clock_speed,
+            "actor": getattr(request.state, "actor", ""),
+            "duty": getattr(request.state, "role", None) or "",
         }
         return templates.TemplateResponse(request, "app/console.html", context)
 

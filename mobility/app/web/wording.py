@@ -160,6 +160,7 @@ CONSOLE: Mapping[str, Mapping[str, str]] = {
         "build": "Die Karte und die laufende Anzeige fehlen, weil die Oberfläche nicht gebaut ist. "
         "Bauen Sie sie mit diesem Befehl und laden Sie die Seite neu:",
         "no_script": "Ohne JavaScript zeigt diese Seite den Stand beim Laden. Laden Sie sie neu für den neuesten.",
+        "supervision": "Technische Aufsicht: Anfragen der Fahrzeuge, Befehle, Alarme",
         "none": "Noch hat kein Fahrzeug Daten gesendet.",
         "vehicle": "Fahrzeug",
         "trip": "Linie und Ziel",
@@ -182,6 +183,7 @@ CONSOLE: Mapping[str, Mapping[str, str]] = {
         "build": "The map and the live view are missing because the console has not been built. "
         "Build it with this command and reload the page:",
         "no_script": "Without JavaScript this page shows the state at loading. Reload it for the latest.",
+        "supervision": "Technical supervision: requests of vehicles, commands, alarms",
         "none": "No vehicle has sent data yet.",
         "vehicle": "Vehicle",
         "trip": "Line and destination",

@@ -2,7 +2,9 @@
 
 export interface KeyActions {
   readonly isOn: () => boolean;
-  readonly view: (view: "map" | "table") => void;
+  readonly view: (view: "map" | "table" | "supervision") => void;
+  readonly layer: (index: number) => void;
+  readonly request: () => void;
   readonly all: () => void;
   readonly help: () => void;
   readonly escape: () => void;
@@ -39,6 +41,18 @@ function act(key: string, target: Element | null, actions: KeyActions): boolean 
       return true;
     case "t":
       actions.view("table");
+      return true;
+    case "s":
+      actions.view("supervision");
+      return true;
+    case "r":
+      actions.request();
+      return true;
+    case "1":
+    case "2":
+    case "3":
+    case "4":
+      actions.layer(Number(key) - 1);
       return true;
     case "a":
       actions.all();

@@ -1,4 +1,5 @@
 // Entry of the console: its style and its elements.
 import "./console.css";
+import "./supervision.css";
 import "./map-pane.ts";
 import "./console-app.ts";

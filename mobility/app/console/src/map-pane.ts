@@ -3,7 +3,9 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { Fleet } from "./fleet.ts";
 import type { LiveMap } from "./map/live-map.ts";
 import { vehicleFeatures } from "./map/features.ts";
+import { NO_OVERLAYS, type Overlays } from "./map/overlays.ts";
 import type { RegionMap } from "./model.ts";
+import type { Spot } from "./motion.ts";
 import type { Look } from "./view/cells.ts";
 import { schematic } from "./view/schematic.ts";
 
@@ -16,6 +18,8 @@ export class MapPane extends LitElement {
     fleet: { attribute: false },
     selected: { attribute: false },
     onChoose: { attribute: false },
+    onPlace: { attribute: false },
+    overlays: { attribute: false },
     state: { state: true },
   };
 
@@ -24,9 +28,13 @@ export class MapPane extends LitElement {
   declare fleet: Fleet;
   declare selected: string | null;
   declare onChoose: (id: string) => void;
+  declare onPlace: (lon: number, lat: number) => void;
+  declare overlays: Overlays;
   declare state: "waiting" | "moving" | "plain" | "failed";
   private map: LiveMap | null = null;
   private isLoading = false;
+  /** A place to show as soon as there is a map. */
+  private wanted: Spot | null = null;
   private frame = 0;
   private drawnAt_ms = 0;
 
@@ -34,6 +42,8 @@ export class MapPane extends LitElement {
     super();
     this.region = null;
     this.selected = null;
+    this.overlays = NO_OVERLAYS;
+    this.onPlace = () => undefined;
     this.state = "waiting";
   }
 
@@ -56,6 +66,12 @@ export class MapPane extends LitElement {
     if (spot) this.map?.show(spot.lon, spot.lat);
   }
 
+  /** Bring a place into view, now or once the map is drawn. */
+  showSpot(spot: Spot): void {
+    if (this.map !== null && this.state === "moving") this.map.show(spot.lon, spot.lat);
+    else this.wanted = spot;
+  }
+
   showAll(): void {
     this.map?.showAll();
   }
@@ -63,6 +79,11 @@ export class MapPane extends LitElement {
   /** Ids the renderer really drew. */
   drawnVehicles(): string[] {
     return this.map?.drawnVehicles() ?? [];
+  }
+
+  /** How many things of a layer the renderer really drew. */
+  drawnOf(layer: string): number {
+    return this.map?.drawnOf(layer) ?? 0;
   }
 
   protected override render(): TemplateResult {
@@ -99,11 +120,14 @@ export class MapPane extends LitElement {
         label: this.look.words.mapLabel,
         language: this.look.language,
         onChoose: (id) => this.onChoose(id),
+        onPlace: (lon, lat) => this.onPlace(lon, lat),
         onFailure: () => this.giveUp(),
       });
       this.map.map.once("load", () => {
         this.state = "moving";
         this.draw();
+        if (this.wanted !== null) this.map?.show(this.wanted.lon, this.wanted.lat);
+        this.wanted = null;
       });
     } catch {
       this.state = "failed";
@@ -120,6 +144,7 @@ export class MapPane extends LitElement {
     if (this.map === null || this.state !== "moving") return;
     const now_ms = performance.now();
     this.drawnAt_ms = now_ms;
+    this.map.lay(this.overlays);
     this.map.draw(vehicleFeatures(this.fleet, this.selected, now_ms, this.look.words, this.look.language));
   }
 

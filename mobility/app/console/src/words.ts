@@ -1,6 +1,9 @@
 // Everything the console says, in German and English, and the small grammar of ages, delays and places.
+// Technical supervision and layers have their words in `words/`.
 import type { Vehicle } from "./model.ts";
 import { bearing, metres, type Spot } from "./motion.ts";
+import { LAYERS_DE, LAYERS_EN } from "./words/layers.ts";
+import { SUPERVISION_DE, SUPERVISION_EN } from "./words/supervision.ts";
 
 export type Language = "de" | "en";
 
@@ -60,7 +63,10 @@ const DE = {
   keyAll: "Ganzes Gebiet zeigen",
   keyEscape: "Auswahl oder Hilfe schließen",
   keyHelp: "Diese Hilfe",
-  keysOn: "Tasten m, t, a und ? benutzen",
+  keySupervision: "Technische Aufsicht statt Karte",
+  keyRequest: "Zur ersten Anfrage eines Fahrzeugs",
+  keyLayers: "Ebene der Karte an oder aus, in der Tabelle ebenso",
+  keysOn: "Tasten mit Buchstaben, Ziffern und ? benutzen",
   freshnessRule: "Daten, die älter als 2 Sekunden sind, werden grau und sagen ihr Alter. Nach 5 Sekunden gilt der Kontakt als verloren: Das Zeichen wird hohl und gestrichelt.",
   legend: "Zeichen",
   tally: "{count} Fahrzeuge gemeldet, {late} verspätet, {lost} ohne Kontakt.",
@@ -79,6 +85,8 @@ const DE = {
   },
   doorStates: { unknown: "keine Angabe", closed: "zu", open: "offen", ramp_out: "Rampe" },
   directions: ["nördlich", "nordöstlich", "östlich", "südöstlich", "südlich", "südwestlich", "westlich", "nordwestlich"],
+  supervision: SUPERVISION_DE,
+  layers: LAYERS_DE,
 };
 
 export type Words = typeof DE;
@@ -139,7 +147,10 @@ const EN: Words = {
   keyAll: "Show the whole area",
   keyEscape: "Close the choice or the help",
   keyHelp: "This help",
-  keysOn: "Use the keys m, t, a and ?",
+  keySupervision: "Technical supervision instead of the map",
+  keyRequest: "To a vehicle’s first request",
+  keyLayers: "Layer of the map on or off, in the table as well",
+  keysOn: "Use letter and digit keys and ?",
   freshnessRule: "Data older than 2 seconds turn grey and say their age. After 5 seconds contact counts as lost: the sign becomes hollow and dashed.",
   legend: "Signs",
   tally: "{count} vehicles reporting, {late} late, {lost} without contact.",
@@ -158,6 +169,8 @@ const EN: Words = {
   },
   doorStates: { unknown: "not known", closed: "closed", open: "open", ramp_out: "ramp" },
   directions: ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"],
+  supervision: SUPERVISION_EN,
+  layers: LAYERS_EN,
 };
 
 /** All words of a language. */

@@ -3,6 +3,7 @@ import type { Map as MapLibre } from "maplibre-gl";
 import type { Freshness } from "../freshness.ts";
 import type { Kind } from "../model.ts";
 import { SIGNS } from "../sign.ts";
+import { HAZARD } from "./overlays.ts";
 import type { MapTheme } from "./theme.ts";
 
 const RATIO = 2;
@@ -28,6 +29,7 @@ export function addImages(map: MapLibre, theme: MapTheme): void {
   }
   put(map, ARROW, ARROW_PX, (pen) => drawArrow(pen, theme));
   put(map, "meeting-point", 14, (pen) => drawMeetingPoint(pen, theme));
+  put(map, HAZARD, 26, (pen) => drawHazard(pen, theme));
 }
 
 function put(map: MapLibre, name: string, size_px: number, draw: (pen: CanvasRenderingContext2D) => void): void {
@@ -99,4 +101,21 @@ function drawMeetingPoint(pen: CanvasRenderingContext2D, theme: MapTheme): void 
   pen.lineWidth = 1.6;
   pen.fillRect(-3.6, -3.6, 7.2, 7.2);
   pen.strokeRect(-3.6, -3.6, 7.2, 7.2);
+}
+
+/** A diamond with an exclamation mark: no service has that shape. */
+function drawHazard(pen: CanvasRenderingContext2D, theme: MapTheme): void {
+  const shape = new Path2D("M13 1.5L24.5 13L13 24.5L1.5 13z");
+  pen.lineJoin = "round";
+  pen.strokeStyle = theme.halo;
+  pen.lineWidth = 3;
+  pen.stroke(shape);
+  pen.fillStyle = theme.hazard;
+  pen.fill(shape);
+  pen.strokeStyle = "#15191d";
+  pen.lineWidth = 1.5;
+  pen.stroke(shape);
+  pen.fillStyle = "#15191d";
+  pen.fillRect(11.8, 6.5, 2.4, 8);
+  pen.fillRect(11.8, 16.5, 2.4, 2.6);
 }

@@ -6,6 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { RegionMap } from "../model.ts";
 import { addImages } from "./images.ts";
+import { NO_OVERLAYS, OVERLAY_NAMES, type Overlays } from "./overlays.ts";
 import { mapStyle, NO_VEHICLES, type VehicleFeatures } from "./style.ts";
 import { DARK, LIGHT } from "./theme.ts";
 
@@ -17,6 +18,8 @@ export interface LiveMapOptions {
   readonly label: string;
   readonly language: "de" | "en";
   readonly onChoose: (vehicleId: string) => void;
+  /** A place was pressed where no vehicle is. */
+  readonly onPlace: (lon: number, lat: number) => void;
   readonly onFailure: () => void;
 }
 
@@ -26,12 +29,13 @@ const STILL_QUERY = matchMedia("(prefers-reduced-motion: reduce)");
 export class LiveMap {
   readonly map: MapLibre;
   private vehicles: VehicleFeatures = NO_VEHICLES;
+  private overlays: Overlays = NO_OVERLAYS;
   private readonly restyle = (): void => this.applyTheme();
 
   constructor(private readonly options: LiveMapOptions) {
     this.map = new MapLibre({
       container: options.container,
-      style: mapStyle(options.region, theme(), NO_VEHICLES),
+      style: mapStyle(options.region, theme(), NO_VEHICLES, NO_OVERLAYS),
       bounds: bounds(options.region),
       fitBoundsOptions: { padding: margins(options.container) },
       attributionControl: false,
@@ -57,6 +61,10 @@ export class LiveMap {
       const id = event.features?.[0]?.properties["vehicle_id"] as unknown;
       if (typeof id === "string") options.onChoose(id);
     });
+    this.map.on("click", (event) => {
+      const isVehicle = this.map.queryRenderedFeatures(event.point, { layers: ["vehicles"] }).length > 0;
+      if (!isVehicle) options.onPlace(event.lngLat.lng, event.lngLat.lat);
+    });
     this.map.on("mouseenter", "vehicles", () => (this.map.getCanvas().style.cursor = "pointer"));
     this.map.on("mouseleave", "vehicles", () => (this.map.getCanvas().style.cursor = ""));
     this.map.getCanvas().addEventListener("webglcontextlost", () => options.onFailure(), { once: true });
@@ -68,6 +76,22 @@ export class LiveMap {
     this.vehicles = vehicles;
     const source = this.map.getSource<GeoJSONSource>("vehicles");
     if (source) void source.setData(vehicles);
+  }
+
+  /** Lay over the map what has changed. */
+  lay(overlays: Overlays): void {
+    const before = this.overlays;
+    this.overlays = overlays;
+    for (const name of OVERLAY_NAMES) {
+      if (before[name] === overlays[name]) continue;
+      const source = this.map.getSource<GeoJSONSource>(name);
+      if (source) void source.setData(overlays[name]);
+    }
+  }
+
+  /** How many things of a layer are really drawn: asked of the renderer, for tests. */
+  drawnOf(layer: string): number {
+    return this.map.getLayer(layer) ? this.map.queryRenderedFeatures({ layers: [layer] }).length : 0;
   }
 
   /** Bring a place into view. */
@@ -98,7 +122,7 @@ export class LiveMap {
   }
 
   private applyTheme(): void {
-    this.map.setStyle(mapStyle(this.options.region, theme(), this.vehicles), { diff: false });
+    this.map.setStyle(mapStyle(this.options.region, theme(), this.vehicles, this.overlays), { diff: false });
   }
 }
 

@@ -2,6 +2,7 @@
 import type { StyleSpecification } from "maplibre-gl";
 import type { FeatureCollection, Point } from "geojson";
 import type { RegionMap } from "../model.ts";
+import { bands, marks, overlaySources, type Overlays } from "./overlays.ts";
 import type { MapTheme } from "./theme.ts";
 
 const REGULAR = ["Atkinson Hyperlegible Next Variable", "Verdana", "sans-serif"];
@@ -23,7 +24,12 @@ export type VehicleFeatures = FeatureCollection<Point, VehicleProperties>;
 export const NO_VEHICLES: VehicleFeatures = { type: "FeatureCollection", features: [] };
 
 /** Build the style of a region in a theme. Upper layers are placed first, so vehicles push labels aside. */
-export function mapStyle(region: RegionMap, theme: MapTheme, vehicles: VehicleFeatures): StyleSpecification {
+export function mapStyle(
+  region: RegionMap,
+  theme: MapTheme,
+  vehicles: VehicleFeatures,
+  overlays: Overlays,
+): StyleSpecification {
   const grow = (near: number, far: number): ["interpolate", ["linear"], ["zoom"], ...number[]] =>
     ["interpolate", ["linear"], ["zoom"], 10, far, 16, near];
   return {
@@ -34,6 +40,7 @@ export function mapStyle(region: RegionMap, theme: MapTheme, vehicles: VehicleFe
       lines: { type: "geojson", data: region.lines },
       names: { type: "geojson", data: region.names },
       stops: { type: "geojson", data: region.stops },
+      ...overlaySources(overlays),
       vehicles: { type: "geojson", data: vehicles },
     },
     layers: [
@@ -45,6 +52,7 @@ export function mapStyle(region: RegionMap, theme: MapTheme, vehicles: VehicleFe
         layout: { "line-cap": "round", "line-join": "round" },
         paint: { "line-color": theme.road, "line-width": grow(4, 0.8) },
       },
+      ...bands(theme),
       {
         id: "research",
         type: "line",
@@ -143,6 +151,7 @@ export function mapStyle(region: RegionMap, theme: MapTheme, vehicles: VehicleFe
         },
         paint: { "text-color": theme.name, "text-halo-color": theme.halo, "text-halo-width": 2 },
       },
+      ...marks(theme, BOLD),
       {
         id: "vehicle-arrows",
         type: "symbol",

@@ -13,6 +13,12 @@ export interface MapTheme {
   readonly halo: string;
   readonly signEdge: string;
   readonly selected: string;
+  /** Well, middling, bad. */
+  readonly coverage: readonly [string, string, string];
+  readonly roughness: readonly [string, string, string];
+  readonly junctions: readonly [string, string, string];
+  readonly hazard: string;
+  readonly request: string;
 }
 
 export const LIGHT: MapTheme = {
@@ -28,6 +34,11 @@ export const LIGHT: MapTheme = {
   halo: "#f6f4ee",
   signEdge: "#ffffff",
   selected: "#0d1114",
+  coverage: ["#6fa3d2", "#2b6cb0", "#0b3a75"],
+  roughness: ["#c09a6b", "#a8590f", "#6e2f00"],
+  junctions: ["#c08a9a", "#a83252", "#7d0f2e"],
+  hazard: "#ffd23f",
+  request: "#b3141b",
 };
 
 export const DARK: MapTheme = {
@@ -43,4 +54,9 @@ export const DARK: MapTheme = {
   halo: "#171c21",
   signEdge: "#f4f1ea",
   selected: "#ffd75e",
+  coverage: ["#4c7397", "#6ea9e0", "#cfe6ff"],
+  roughness: ["#7d6546", "#cf8a45", "#ffd9ad"],
+  junctions: ["#855a67", "#e07f9a", "#ffd0dc"],
+  hazard: "#ffd23f",
+  request: "#ff8b82",
 };

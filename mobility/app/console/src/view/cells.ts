@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Freshness } from "../freshness.ts";
 import type { Vehicle } from "../model.ts";
+import type { Spot } from "../motion.ts";
 import { signSvg } from "../sign.ts";
 import { ageWords, delayWords, punctuality, type Language, type Punctuality, type Words } from "../words.ts";
 
@@ -11,7 +12,10 @@ export interface Look {
   readonly language: Language;
   readonly ageOf: (id: string) => number;
   readonly freshnessOf: (id: string) => Freshness;
-  readonly placeOf: (vehicle: Vehicle) => string;
+  readonly placeOf: (spot: Spot) => string;
+  readonly vehicleOf: (id: string) => Vehicle | undefined;
+  /** Clock time with seconds in the region's zone. */
+  readonly timeOf: (iso: string) => string | null;
 }
 
 const STATE_CLASS: Readonly<Record<Punctuality, string>> = {
@@ -27,6 +31,17 @@ export function sign(vehicle: Vehicle, look: Look): TemplateResult {
   return html`${signSvg(vehicle.kind, look.freshnessOf(vehicle.vehicle_id))}<span class="visually-hidden"
       >${look.words.kinds[vehicle.kind]}
     </span>`;
+}
+
+/** Sign and name of a vehicle that may not have been heard of. */
+export function named(id: string, look: Look): TemplateResult {
+  const vehicle = look.vehicleOf(id);
+  return vehicle === undefined ? html`<span class="mono">${id}</span>` : html`${sign(vehicle, look)} ${vehicle.label}`;
+}
+
+/** A vehicle's name without its sign. */
+export function labelOf(id: string, look: Look): string {
+  return look.vehicleOf(id)?.label ?? id;
 }
 
 /** Punctuality as a word and a shape. A vehicle without a trip has none. */

@@ -2,16 +2,25 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Vehicle } from "../model.ts";
 import { batteryWords, loadWords, speedWords, tripWords } from "../words.ts";
+import type { VehicleLink } from "../links.ts";
 import { age, delay, doors, known, sign, type Look } from "./cells.ts";
+import { linkFacts } from "./link.ts";
+
+export interface DetailsOptions {
+  readonly vehicle: Vehicle | undefined;
+  readonly link: VehicleLink | undefined;
+  readonly look: Look;
+  readonly onClose: () => void;
+  readonly onShow: (() => void) | null;
+  /** Begins a command; null where the reader may not give any. */
+  readonly onOrder: (() => void) | null;
+  /** The command that is being written to this vehicle. */
+  readonly order: TemplateResult | typeof nothing;
+}
 
 /** The panel; without a vehicle it says how to get one. */
-export function details(
-  vehicle: Vehicle | undefined,
-  zone: string,
-  look: Look,
-  onClose: () => void,
-  onShow: (() => void) | null,
-): TemplateResult {
+export function details(options: DetailsOptions): TemplateResult {
+  const { vehicle, look } = options;
   const { words } = look;
   if (vehicle === undefined) return html`<p class="details__hint">${words.choose}</p>`;
   const facts: readonly (readonly [string, TemplateResult])[] = [
@@ -25,16 +34,23 @@ export function details(
     [words.passengers, known(loadWords(vehicle, words), look)],
     [words.battery, known(batteryWords(vehicle, words), look)],
     [words.age, age(vehicle, look)],
-    [words.asOf, known(clockTime(vehicle.as_of, zone), look)],
+    [words.asOf, known(look.timeOf(vehicle.as_of), look)],
     [words.position, html`<span class="mono">${vehicle.lat.toFixed(5)}, ${vehicle.lon.toFixed(5)}</span>`],
+    ...linkFacts(options.link, look),
   ];
   return html`<div class="details__head">
       <h2>${sign(vehicle, look)} ${vehicle.label} <span class="mono soft">${vehicle.vehicle_id}</span></h2>
-      ${onShow === null
+      ${options.onOrder === null
         ? nothing
-        : html`<button type="button" class="tool" @click=${onShow}>${words.follow} <kbd>Enter</kbd></button>`}
-      <button type="button" class="tool" @click=${onClose}>${words.close} <kbd>Esc</kbd></button>
+        : html`<button type="button" class="tool details__order" @click=${options.onOrder}>
+            ${words.supervision.orderOpen}
+          </button>`}
+      ${options.onShow === null
+        ? nothing
+        : html`<button type="button" class="tool" @click=${options.onShow}>${words.follow} <kbd>Enter</kbd></button>`}
+      <button type="button" class="tool" @click=${options.onClose}>${words.close} <kbd>Esc</kbd></button>
     </div>
+    ${options.order}
     <dl class="details__facts">
       ${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>`;

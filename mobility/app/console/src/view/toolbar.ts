@@ -1,5 +1,6 @@
 // The line above everything: what is shown, whether it is live, how many need a look.
 import { html, nothing, type TemplateResult } from "lit";
+import type { View } from "../console-app.ts";
 import type { Link } from "../feed.ts";
 import type { Vehicle } from "../model.ts";
 import { ageWords, filled, punctuality } from "../words.ts";
@@ -7,12 +8,14 @@ import type { Look } from "./cells.ts";
 
 export interface ToolbarOptions {
   readonly look: Look;
-  readonly view: "map" | "table";
+  readonly view: View;
+  /** Requests, approvals and alarms that stand; null where there is no supervision. */
+  readonly waiting: number | null;
   readonly link: Link;
   readonly vehicles: readonly Vehicle[];
   readonly clock: string | null;
   readonly now_ms: number;
-  readonly onView: (view: "map" | "table") => void;
+  readonly onView: (view: View) => void;
   readonly onAll: () => void;
   readonly onHelp: () => void;
 }
@@ -26,6 +29,7 @@ export function toolbar(options: ToolbarOptions): TemplateResult {
     <p class="toolbar__count">${count(options)}</p>
     <div class="toolbar__tools" role="toolbar" aria-label=${words.toolbar}>
       ${view(options, "map", words.map, "m")} ${view(options, "table", words.table, "t")}
+      ${options.waiting === null ? nothing : supervision(options, options.waiting)}
       ${options.view === "map"
         ? html`<button type="button" class="tool" @click=${options.onAll}>${words.showAll} <kbd>a</kbd></button>`
         : nothing}
@@ -34,7 +38,7 @@ export function toolbar(options: ToolbarOptions): TemplateResult {
   </div>`;
 }
 
-function view(options: ToolbarOptions, name: "map" | "table", word: string, key: string): TemplateResult {
+function view(options: ToolbarOptions, name: View, word: string, key: string): TemplateResult {
   return html`<button
     type="button"
     class="tool"
@@ -42,6 +46,18 @@ function view(options: ToolbarOptions, name: "map" | "table", word: string, key:
     @click=${() => options.onView(name)}
   >
     ${word} <kbd>${key}</kbd>
+  </button>`;
+}
+
+function supervision(options: ToolbarOptions, waiting: number): TemplateResult {
+  return html`<button
+    type="button"
+    class="tool toolbar__supervision ${waiting > 0 ? "tool--waiting" : ""}"
+    aria-pressed=${options.view === "supervision" ? "true" : "false"}
+    @click=${() => options.onView("supervision")}
+  >
+    ${options.look.words.supervision.inBrief}
+    ${waiting > 0 ? html`<b class="tool__count">${waiting}</b>` : nothing} <kbd>s</kbd>
   </button>`;
 }
 
