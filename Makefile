@@ -11,7 +11,7 @@ run: .venv/run.stamp  ## set up, build, start the demo
 	$(BIN)/mobility demo --port $(PORT)
 
 test: .venv/dev.stamp assets  ## set up, run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/dev.stamp  ## format, lint, types, imports, house tests; under a minute
 	$(BIN)/ruff format --check .

@@ -11,6 +11,8 @@ JUMP_MS = 5000
 """A clock that moves further than this against ours, or backwards, was set."""
 FLOOR_MS = 250
 """Smaller offsets are not corrected, whatever their error."""
+LONGEST_WAY_MS = 30_000
+"""A connection on which something is under way for longer was given up long before."""
 MOST_CORRECTIONS = 32
 """Corrections that are remembered for the backlog of a boot."""
 
@@ -33,9 +35,10 @@ class DeviceClock:
         """Take the offset that the vehicle measured; return whether it can be believed.
 
         ``sent_ms`` is the vehicle's time of saying so, ``next_seq`` the first number that it has not used yet. An
-        offset that puts this very message into the future is none.
+        offset that puts this very message into the future, or long into the past, is none: a ping has no checksum.
         """
-        if sent_ms + offset_ms > now + error_ms + FLOOR_MS:
+        under_way_ms = now - (sent_ms + offset_ms)
+        if not -(error_ms + FLOOR_MS) <= under_way_ms <= LONGEST_WAY_MS:
             return False
         correction_ms = offset_ms if abs(offset_ms) > max(error_ms, FLOOR_MS) else 0
         former_ms, self._offset_ms = self._offset_ms, offset_ms

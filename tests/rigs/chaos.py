@@ -28,6 +28,7 @@ from tests.fakes.telemetry_log import MemoryTelemetryLog
 from tests.v2x.making import NOON, KeptFrames, identify, sample_at
 from v2x import client_frames
 from v2x.codec import encode_sample
+from v2x.device_clock import DeviceClock
 from v2x.edge.client import MemoryBuffer, VehicleClient
 from v2x.edge.gateway import Gateway
 from v2x.received import BootReceived
@@ -35,6 +36,10 @@ from v2x.track import VehicleTracker
 
 CLOCKS_WRONG_S = (-300, 300, -41, 120, 0, 3)
 """By how much the vehicles' clocks are ahead, one after the other."""
+FIRST_SAMPLES = 30
+"""Until the first ping is answered a clock is believed, unless it is in the future."""
+ASTRAY_MS = 2000
+"""A later event time that is further from the truth is wanting."""
 REPEATED, OVERTAKEN, LOST, MANGLED, CUT = 0.3, 0.2, 0.01, 0.005, 0.002
 GAP_STARTS_FRAC, GAP_FRAC, LONGEST_GAP_S = 0.2, 0.5, 7200.0
 """The link is gone from a fifth of the run on for half of it, at most two hours: all of them in four."""
@@ -262,11 +267,22 @@ def plant_last_received_is_live() -> Plant:
     return replaced(VehicleTracker, "observe", observe)
 
 
+def plant_any_offset() -> Plant:
+    """Every offset that a ping tells is believed."""
+    report = DeviceClock.report
+
+    def believe(self: DeviceClock, **said: int) -> bool:
+        return report(self, **{**said, "sent_ms": said["now"] - said["offset_ms"]})
+
+    return replaced(DeviceClock, "report", believe)
+
+
 PLANTS: dict[str, Callable[[], Plant]] = {
     "no-sequence-check": plant_no_sequence_check,
     "highest-only": plant_highest_only,
     "no-checksum": plant_no_checksum,
     "last-received-is-live": plant_last_received_is_live,
+    "any-offset": plant_any_offset,
 }
 
 
@@ -279,13 +295,16 @@ def run(seed: int, hours: float, plant: str | None = None) -> dict[str, object]:
     measure, stored = clean.stored(taken), bad.stored(taken)
     keys = [each[:2] for each in stored]
     altered = sum(bad.taken.get((r.sample.boot_id, r.sample.seq)) != r.payload for r in bad.records)
-    error_ms = max(abs(r.event_time - (r.sample.device_time - bad.ahead_ms[r.sample.boot_id])) for r in bad.records)
+    errors_ms = [
+        (abs(r.event_time - (r.sample.device_time - bad.ahead_ms[r.sample.boot_id])), r.sample.seq) for r in bad.records
+    ]
     wanting = {
         "missing": len({each[:2] for each in measure} - set(keys)),
         "stored_twice": len(keys) - len(set(keys)),
         "altered": altered,
         "live_went_back": bad.went_back,
         "live_in_the_future": bad.in_the_future,
+        "astray": sum(error_ms > ASTRAY_MS for error_ms, seq in errors_ms if seq > FIRST_SAMPLES),
     }
     return {
         "rig": "chaos",
@@ -297,7 +316,7 @@ def run(seed: int, hours: float, plant: str | None = None) -> dict[str, object]:
         **wanting,
         "identical": stored == measure,
         **{f"gateway_{name}": count for name, count in bad.counters.items()},
-        "event_time_error_max_ms": error_ms,
+        "event_time_error_max_ms": max(errors_ms)[0],
         "ok": stored == measure and not any(wanting.values()) and clean.is_drained and bad.is_drained,
     }
 

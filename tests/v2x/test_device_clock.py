@@ -98,3 +98,14 @@ def test_whatever_a_vehicle_says_its_samples_are_never_placed_ahead_or_before_al
         clock.report(sent_ms=NOON, offset_ms=offset_ms, error_ms=error_ms, next_seq=next_seq, now=NOON)
     for seq, device_ms, is_live in samples:
         assert 0 < clock.event_time(seq, Instant(device_ms), NOON, is_live=is_live) <= NOON + CLOCK_TOLERANCE_MS
+
+
+def test_an_offset_that_puts_its_own_ping_long_into_the_past_is_none() -> None:
+    """A ping has no checksum: one changed bit must not turn quarter of a minute back by ten."""
+    clock = DeviceClock()
+    assert clock.report(sent_ms=NOON + 120_000, offset_ms=-120_000, error_ms=50, next_seq=1, now=Instant(NOON + 50))
+    assert not clock.report(
+        sent_ms=NOON + 135_000, offset_ms=-750_784, error_ms=50, next_seq=16, now=Instant(NOON + 15_050)
+    )
+    live = clock.event_time(16, Instant(NOON + 136_000), Instant(NOON + 16_050), is_live=True)
+    assert live == NOON + 16_000
