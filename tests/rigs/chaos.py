@@ -36,7 +36,7 @@ from v2x.track import VehicleTracker
 
 CLOCKS_WRONG_S = (-300, 300, -41, 120, 0, 3)
 """By how much the vehicles' clocks are ahead, one after the other."""
-FIRST_SAMPLES = 30
+FIRST_SAMPLES = 120
 """Until the first ping is answered a clock is believed, unless it is in the future."""
 ASTRAY_MS = 2000
 """A later event time that is further from the truth is wanting."""

@@ -31,3 +31,8 @@ def test_a_skipped_checksum_is_found():
     result = run(seed=1, hours=SHORT_HOURS, plant="no-checksum")
     assert not result["identical"], result
     assert not result["ok"]
+
+
+def test_an_offset_that_was_garbled_on_the_way_is_found_where_it_is_believed():
+    assert not run(seed=25, hours=0.3, plant="any-offset")["ok"]
+    assert run(seed=25, hours=0.3)["astray"] == 0

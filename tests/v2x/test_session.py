@@ -207,7 +207,9 @@ def test_a_ping_is_answered_with_the_gateways_times() -> None:
 
 def test_a_ping_with_an_offset_corrects_what_follows() -> None:
     vehicle = live()
-    told = vehicle.receive(ping_frame(NOON, clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON)
+    told = vehicle.receive(
+        ping_frame(Instant(NOON + 59_980), clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON
+    )
     assert told.ping is not None
     turn = vehicle.receive(batch_frame(BOOT, 1, [encode_sample(sample_at(1, at=NOON + 59_000))]), NOON)
     (record,) = turn.records
@@ -217,7 +219,9 @@ def test_a_ping_with_an_offset_corrects_what_follows() -> None:
 
 def test_an_offset_is_of_its_boot_and_outlives_the_connection() -> None:
     received = Received()
-    live(received).receive(ping_frame(NOON, clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON)
+    live(received).receive(
+        ping_frame(Instant(NOON + 59_980), clock_offset_ms=-60_000, clock_error_ms=20, round_trip_ms=40), NOON
+    )
     again = live(received)
     other = BootId("boot-b")
     for boot_id, event_ms in ((BOOT, -1000), (other, 0)):

@@ -166,6 +166,9 @@ class MqttLink:
                 codes = await answered
         except TimeoutError as error:
             raise StreamClosedError("the broker did not answer the subscription") from error
+        except asyncio.CancelledError:
+            self._end()
+            raise
         refused = [each for each, code in zip(filters, codes, strict=False) if code.is_failure]
         if refused:
             raise StreamClosedError(f"the broker does not allow to subscribe to {refused[0]}")
@@ -288,6 +291,8 @@ class MqttLink:
             self._on_loop(self._loop.remove_writer, sock.fileno())
 
     def _on_loop(self, call: Callable[..., object], *arguments: object) -> None:
+        if self._loop.is_closed():  # a link that nobody closed is collected: nothing watches it any more
+            return
         if threading.get_ident() == self._thread:
             call(*arguments)
         else:
