@@ -1,6 +1,7 @@
 """Technical supervision in the built console: a request on top, decided by keyboard, sent once, told in words."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -32,6 +33,15 @@ def visit(browser: Browser, world: ConsoleWorld) -> Iterator[Visit]:
         visiting = Visit(browser, address)
         yield visiting
         visiting.close()
+
+
+def posts(page: Page, world: ConsoleWorld) -> list[tuple[str, str, dict[str, Any]]]:
+    """What arrived at the server, once something did: the page says "wird gesendet" before."""
+    for _ in range(500):
+        if world.supervision.posted:
+            break
+        page.wait_for_timeout(20)
+    return world.supervision.posted
 
 
 def press(page: Page, name: str) -> None:
@@ -72,7 +82,7 @@ def test_a_request_is_released_by_keyboard_alone(visit: Visit, world: ConsoleWor
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".request__state")).to_contain_text("Manöver freigeben: gesendet")
-    ((path, key, body),) = world.supervision.posted
+    ((path, key, body),) = posts(page, world)
     assert path.endswith("/commands")
     assert len(key) == 36
     assert body == {
@@ -129,7 +139,7 @@ def test_leaving_minimal_risk_asks_for_cause_and_necessity_at_the_field(visit: V
     press(page, "Fahrgäste wollen weiter")
     press(page, "Freigeben")
     expect(page.locator(".request__state")).to_contain_text("gesendet")
-    body = world.supervision.posted[0][2]
+    body = posts(page, world)[0][2]
     assert (body["cause"], body["necessity"]) == ("Ast auf der Fahrbahn", "Fahrgäste wollen weiter")
 
 
@@ -233,9 +243,10 @@ def test_a_command_takes_two_steps_and_shows_what_becomes_of_it(visit: Visit, wo
     expect(page.locator(".order__facts")).to_contain_text("Wir halten kurz.")
     press(page, "Jetzt senden")
     expect(page.locator(".order")).to_contain_text("gesendet")
+    assert posts(page, world)
     world.supervision.progress(next(iter(world.supervision.commands)), CommandState.ACCEPTED)
     expect(page.locator(".order")).to_contain_text("angenommen")
-    assert world.supervision.posted[0][2]["text"] == "Wir halten kurz."
+    assert posts(page, world)[0][2]["text"] == "Wir halten kurz."
 
 
 def test_a_stop_in_minimal_risk_is_one_press_from_a_call_to_the_passengers(visit: Visit, world: ConsoleWorld) -> None:
@@ -247,7 +258,7 @@ def test_a_stop_in_minimal_risk_is_one_press_from_a_call_to_the_passengers(visit
     press(page, "Weiter")
     press(page, "Jetzt senden")
     expect(page.locator(".order")).to_contain_text("gesendet")
-    assert world.supervision.posted[0][2]["action"] == "open_support_call"
+    assert posts(page, world)[0][2]["action"] == "open_support_call"
 
 
 def test_a_shuttle_with_crew_is_offered_only_calls_and_announcements(visit: Visit) -> None:
@@ -274,7 +285,7 @@ def test_a_route_is_proposed_by_places_and_by_pressing_the_map(visit: Visit, wor
     expect(page.locator(".order")).to_contain_text("Danach muss eine zweite Person freigeben.")
     press(page, "Jetzt senden")
     expect(page.locator(".order")).to_contain_text("wartet auf eine zweite Person")
-    assert len(world.supervision.posted[0][2]["route"]) == 2
+    assert len(posts(page, world)[0][2]["route"]) == 2
 
 
 def test_a_silent_server_is_told_in_every_view_until_it_answers_again(visit: Visit, world: ConsoleWorld) -> None:
