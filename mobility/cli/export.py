@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mobility.cli.export_event import event
 from mobility.cli.export_road import road
+from mobility.cli.working import working
 from mobility.core.errors import BadInputError, StorageError
 from mobility.core.ports import TelemetryRecord
 from mobility.core.region import Region
@@ -89,7 +88,7 @@ def _exported(
     damaged: list[str] = []
     facts = open_reader(data_dir / "ledger.sqlite")
     try:
-        with _working(f"Exporting {span[0]} to {span[1]}"), faults("ledger.sqlite"):
+        with working(f"Exporting {span[0]} to {span[1]}"), faults("ledger.sqlite"):
             region = load_region(folder or shipped_region("ilmenau"))
             rows = write_trip_log(
                 out,
@@ -118,14 +117,6 @@ def _records(directory: Path, region: Region, span: tuple[date, date], damaged: 
             damaged=lambda found: damaged.append(f"{found.path.name} is damaged at byte {found.offset}: left out"),
         )
         day = day.plus(1)
-
-
-def _working(words: str) -> Progress:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    progress.add_task(words, total=None)
-    return progress
 
 
 def _fail(message: str, code: int) -> NoReturn:

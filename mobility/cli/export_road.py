@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mobility.cli.working import working
 from mobility.core.clock import Instant
 from mobility.core.errors import BadInputError, StorageError
 from mobility.core.events import HazardReported
@@ -85,7 +84,7 @@ def _layers(
 
     region = load_region(folder or shipped_region("ilmenau"))
     history = DriveHistory(region.network, on_demand(region.fleet), region.zone)
-    with _working(f"Reading the drives of {span[0]} to {span[1]}"):
+    with working(f"Reading the drives of {span[0]} to {span[1]}"):
         for record in _records(data_dir / "telemetry", region, span, damaged):
             history.take(record)
     history.end()
@@ -145,14 +144,6 @@ def _write(out: Path, layers: "dict[str, Sequence[Feature]]", layer_format: Road
             writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["lat", "lon"])
             writer.writeheader()
             writer.writerows(rows)
-
-
-def _working(words: str) -> Progress:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    progress.add_task(words, total=None)
-    return progress
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from gtfs.build import tables
 from gtfs.edge.check import VALIDATORS, ValidatorError, check_feed, installed_validators
 from gtfs.edge.load import load_feed
 from gtfs.edge.write import zipped
 from gtfs.findings import Finding, Severity
+from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.storage.bundles import load_region, shipped_region
 
@@ -94,7 +93,7 @@ class _Report:
 
 
 def _report(feed: Path, on: date | None) -> _Report:
-    with _working(f"Checking {feed.name}"):
+    with working(f"Checking {feed.name}"):
         findings = check_feed(feed, on=on)
         timetable = load_feed(feed)
     counts = {level: sum(found.count for found in findings if found.severity is level) for level in Severity}
@@ -109,13 +108,6 @@ def _report(feed: Path, on: date | None) -> _Report:
         trips=len(timetable.trips),
         notes=timetable.notes,
     )
-
-
-def _working(words: str) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    progress.add_task(words, total=None)
-    return progress
 
 
 def _words(report: _Report) -> str:

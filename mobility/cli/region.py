@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dispatch.edge.osm import ATTRIBUTION, build_network
 from dispatch.edge.osm_place import build_place
 from gtfs.edge.load import load_feed
 from gtfs.timetable import Timetable
+from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.core.evidence import SourceRow
 from mobility.core.geo import LatLon, utm_crs
@@ -83,7 +82,7 @@ def build(
         if file is not None and not file.is_file():
             _fail(f"{file}: there is no such file", _WRONG_USE)
     try:
-        with _working("Building the road network"):
+        with working("Building the road network"):
             network = build_network(osm) if osm is not None else build_place(place or "")
             timetable = None if gtfs is None else load_feed(gtfs)
             head = _head(name or out.name, zone, _SCENARIO_DAY if day is None else day.date(), network, timetable)
@@ -169,13 +168,6 @@ def _sources(origin: str, head: BundleHead, timetable: Timetable | None, stops: 
         row("network", "speeds without a limit", "by road class", Evidence.ASSUMED, "usual speeds of such roads"),
         *(row(f"stop:{stop.stop_id}", "name", stop.name, Evidence.SOURCED, feed) for stop in stops),
     ]
-
-
-def _working(words: str) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    progress.add_task(words, total=None)
-    return progress
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
