@@ -215,7 +215,7 @@ class SupervisionPage:
         age = texts["seconds"].format(n=age_s) if age_s < _MINUTE_S else texts["minutes"].format(n=age_s // _MINUTE_S)
         return {
             "kind": alarm.kind,
-            "vehicle_id": alarm.vehicle_id,
+            "vehicle_id": alarm.vehicle_id or "",
             "detail": alarm_detail(alarm.detail, language),
             "age": age,
         }

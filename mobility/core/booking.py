@@ -16,6 +16,8 @@ class Channel(StrEnum):
     WEB = "web"
     API = "api"
     DRIVER = "driver"
+    SMS = "sms"
+    LETTER = "letter"
 
 
 class WishKind(StrEnum):
@@ -49,14 +51,22 @@ class Load:
 
     seats: int
     wheelchairs: int = 0
+    prams: int = 0
+    luggage: int = 0
+    """Large pieces: walking frames, suitcases."""
 
     def __add__(self, other: "Load") -> "Load":
         """Return the sum of two loads."""
-        return Load(self.seats + other.seats, self.wheelchairs + other.wheelchairs)
+        return Load(
+            self.seats + other.seats,
+            self.wheelchairs + other.wheelchairs,
+            self.prams + other.prams,
+            self.luggage + other.luggage,
+        )
 
     def __neg__(self) -> "Load":
         """Return the load that leaves."""
-        return Load(-self.seats, -self.wheelchairs)
+        return Load(-self.seats, -self.wheelchairs, -self.prams, -self.luggage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +89,20 @@ class BookingState(StrEnum):
     COMPLETED = "completed"
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    """By the operator: the ride can not be given, and the rider has to be told."""
 
 
 TRANSITIONS: Mapping[BookingState, frozenset[BookingState]] = MappingProxyType(
     {
-        BookingState.PROMISED: frozenset({BookingState.BOARDED, BookingState.NO_SHOW, BookingState.CANCELLED}),
+        BookingState.PROMISED: frozenset(
+            {BookingState.BOARDED, BookingState.NO_SHOW, BookingState.CANCELLED, BookingState.WITHDRAWN}
+        ),
         BookingState.BOARDED: frozenset({BookingState.COMPLETED}),
         BookingState.COMPLETED: frozenset(),
         BookingState.NO_SHOW: frozenset(),
         BookingState.CANCELLED: frozenset(),
+        BookingState.WITHDRAWN: frozenset(),
     }
 )
 """From each state, the states a booking may go to."""

@@ -8,16 +8,21 @@ from typing import assert_never
 from mobility.core.booking import Booking, BookingState
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection
+from mobility.core.disruption import Disruption
 from mobility.core.events import (
     AlarmCleared,
     AlarmRaised,
     BookingCancelled,
+    BookingChanged,
     BookingMade,
+    BookingWithdrawn,
     CommandIssued,
     CommandProgressed,
     CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
+    DisruptionEnded,
+    DisruptionReported,
     DrivingModeChanged,
     Envelope,
     Event,
@@ -32,16 +37,21 @@ from mobility.core.events import (
     PromiseSettled,
     PromiseTold,
     PublicTourPublished,
+    RevisionDue,
+    RevisionTold,
     RiderAlighted,
     RiderBoarded,
     RideRefused,
     RiderErased,
     RiderNoShow,
+    RiderTransferred,
+    RosterPublished,
     TripCancelled,
 )
-from mobility.core.ids import BookingId, ConnectionId, ServiceAreaId, TourId
+from mobility.core.ids import BookingId, ConnectionId, DisruptionId, ServiceAreaId, TourId
 from mobility.core.plan import DayPlan
-from mobility.core.promise import Promise, PromiseKind
+from mobility.core.promise import Promise, PromiseKind, Revision, TellingOutcome
+from mobility.core.roster import Roster
 from mobility.core.supervised import SupervisedDraft
 from mobility.core.supervision import Supervised
 from mobility.core.vehicle import TripRef
@@ -60,6 +70,12 @@ class State:
     cancelled_trips: Mapping[TripRef, str] = field(default_factory=dict)
     """Trip to reason."""
     supervised: Supervised = field(default_factory=Supervised)
+    revisions: Mapping[BookingId, Revision] = field(default_factory=dict)
+    """News that nobody has told the rider yet."""
+    disruptions: Mapping[DisruptionId, Disruption] = field(default_factory=dict)
+    """Those that are not over, as far as is known."""
+    rosters: Mapping[tuple[ServiceAreaId, date], Roster] = field(default_factory=dict)
+    """By area and first day."""
 
 
 def fold(state: State, envelopes: Iterable[Envelope]) -> State:
@@ -87,6 +103,9 @@ class _Draft:
         self.connections = dict(state.connections)
         self.cancelled_trips = dict(state.cancelled_trips)
         self._supervised = SupervisedDraft(state.supervised)
+        self.revisions = dict(state.revisions)
+        self.disruptions = dict(state.disruptions)
+        self.rosters = dict(state.rosters)
 
     @property
     def supervised(self) -> Supervised:
@@ -95,7 +114,7 @@ class _Draft:
     def state(self) -> State:
         return State(**{each.name: getattr(self, each.name) for each in fields(State)})
 
-    def take(self, envelope: Envelope) -> None:  # noqa: C901, PLR0912 - the table of all facts
+    def take(self, envelope: Envelope) -> None:  # noqa: C901, PLR0912, PLR0915 - the table of all facts
         self.seq = envelope.seq
         event: Event = envelope.body
         match event:
@@ -111,13 +130,31 @@ class _Draft:
             case PlanPublished(plan=plan):
                 self.plans[plan.area_id, plan.day] = plan
             case BookingCancelled():
-                self._move(event.booking_id, BookingState.CANCELLED)
+                self._end(event.booking_id, BookingState.CANCELLED)
+            case BookingWithdrawn():
+                self._move(event.booking_id, BookingState.WITHDRAWN)
+            case BookingChanged():
+                booking = self.bookings[event.booking_id]
+                self.bookings[event.booking_id] = replace(booking, wish=replace(booking.wish, load=event.load))
+            case RiderTransferred():
+                booking = self.bookings[event.booking_id]
+                self.bookings[event.booking_id] = replace(booking, vehicle_id=event.to_vehicle)
+            case RevisionDue(revision=revision):
+                self.revisions[revision.booking_id] = revision
+            case RevisionTold():
+                self._tried(event)
+            case DisruptionReported(disruption=disruption):
+                self.disruptions[disruption.disruption_id] = disruption
+            case DisruptionEnded():
+                self.disruptions.pop(event.disruption_id, None)
+            case RosterPublished(roster=roster):
+                self.rosters[roster.area_id, roster.first] = roster
             case RiderBoarded():
                 self._move(event.booking_id, BookingState.BOARDED, boarded_at=event.at)
             case RiderAlighted():
-                self._move(event.booking_id, BookingState.COMPLETED, alighted_at=event.at)
+                self._end(event.booking_id, BookingState.COMPLETED, alighted_at=event.at)
             case RiderNoShow():
-                self._move(event.booking_id, BookingState.NO_SHOW)
+                self._end(event.booking_id, BookingState.NO_SHOW)
             case PublicTourPublished():
                 self.public_tours[event.tour_id] = event
             case ConnectionPlanned(connection=connection):
@@ -157,6 +194,16 @@ class _Draft:
             channel=event.channel,
             revision=event.revision,
         )
+
+    def _tried(self, event: RevisionTold) -> None:
+        known = self.revisions.pop(event.booking_id)
+        if event.outcome is not TellingOutcome.REACHED:
+            self.revisions[event.booking_id] = replace(known, tries=known.tries + 1)
+
+    def _end(self, booking_id: BookingId, state: BookingState, *, alighted_at: Instant | None = None) -> None:
+        # Whoever is there, or does not ride any more, need not be told anything.
+        self.revisions.pop(booking_id, None)
+        self._move(booking_id, state, alighted_at=alighted_at)
 
     def _move(
         self,

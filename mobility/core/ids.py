@@ -32,6 +32,12 @@ DriverRef = NewType("DriverRef", str)
 TaskId = NewType("TaskId", str)
 """One pickup or drop-off of a tour: ``<booking>:pickup`` or ``<booking>:dropoff``."""
 
+DisruptionId = NewType("DisruptionId", str)
+"""Something that upset a plan: a breakdown, a closed road, a driver who is ill."""
+
+DutyId = NewType("DutyId", str)
+"""One duty of the roster: ``<date>/<group>/<role>``."""
+
 TourId = NewType("TourId", str)
 """One citizen-bus tour of a vehicle on a service day."""
 

@@ -52,6 +52,10 @@ class Tour:
     shift: Shift
     tasks: tuple[Task, ...] = ()
     done: int = 0
+    held_until: Instant | None = None
+    """The vehicle can not leave where it stands before then: it is late, as was reported."""
+    out_from: Instant | None = None
+    """From then on it takes nobody: broken down, or without a driver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

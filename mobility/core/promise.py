@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from mobility.core.booking import Channel, Window
 from mobility.core.clock import Instant
-from mobility.core.ids import BookingId
+from mobility.core.ids import BookingId, VehicleId
 
 
 class PromiseKind(StrEnum):
@@ -36,3 +36,40 @@ class Promise:
     revision: int = 0
     """0 for the first promise; each telling anew adds 1."""
     outcome: PromiseOutcome = PromiseOutcome.OPEN
+
+
+class TellingOutcome(StrEnum):
+    """What came of an attempt to tell a rider something. Only ``REACHED`` counts as told."""
+
+    REACHED = "reached"
+    LEFT_MESSAGE = "left_message"
+    NOT_REACHED = "not_reached"
+
+
+class RevisionReason(StrEnum):
+    """Why a promise has to be told anew."""
+
+    VEHICLE_LATE = "vehicle_late"
+    BREAKDOWN = "breakdown"
+    DRIVER_MISSING = "driver_missing"
+    ROAD_CLOSED = "road_closed"
+    NO_SPACE = "no_space"
+    CONNECTION = "connection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """News that a rider has to be told: other windows, another vehicle, or that the ride can not be given."""
+
+    booking_id: BookingId
+    reason: RevisionReason
+    tell_by: Instant
+    """Later the news are of no use: the rider has left home, or stands at the stop."""
+    vehicle_id: VehicleId
+    """The vehicle that comes now; of a withdrawn ride the one that would have come."""
+    pickup: Window | None = None
+    arrival: Window | None = None
+    """New windows; ``None`` where the old one stands."""
+    is_withdrawn: bool = False
+    tries: int = 0
+    """Attempts so far that did not reach the rider."""

@@ -50,6 +50,12 @@ class RefusalCode(StrEnum):
     SAME_PERSON = "same_person"
     NOT_YOUR_ROLE = "not_your_role"
     UNKNOWN_OCCASION = "unknown_occasion"
+    # dispatch
+    NO_PRAM_PLACE = "no_pram_place"
+    NO_LUGGAGE_ROOM = "no_luggage_room"
+    DRIVEN_TOO_LONG = "driven_too_long"
+    BREAK_DUE = "break_due"
+    BATTERY_TOO_LOW = "battery_too_low"
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,10 @@ class AlarmKind(StrEnum):
     """A vehicle stands in the minimal-risk condition."""
     FORGED_BYTES = "forged_bytes"
     """Other bytes under a sequence number that is kept already."""
+    SOLVER_LOST = "solver_lost"
+    """The planner's worker died or hung; the last published plan stands."""
+    REVISION_UNTOLD = "revision_untold"
+    """A rider should have been told news by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +170,8 @@ class Alarm:
 
     alarm_id: AlarmId
     kind: AlarmKind
-    vehicle_id: VehicleId
+    vehicle_id: VehicleId | None
+    """``None`` where it is about no vehicle."""
     raised_at: Instant
     detail: str = ""
 

@@ -23,8 +23,16 @@ from mobility.core.plan import DayPlan
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Turns the JSON of one schema version into that of the next."""
 
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType({})
-"""(kind, version) to the step that raises it to version + 1; empty while every schema is at its first version."""
+
+def _with_defaults(plain: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 only added fields with defaults: prams and luggage of a load, held and broken-down vehicles."""
+    return plain
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
+    {(kind, 1): _with_defaults for kind in ("booking_made", "ride_refused", "plan_published")}
+)
+"""(kind, version) to the step that raises it to version + 1."""
 
 
 def _kind_of_class(event_class: type) -> str:

@@ -11,12 +11,16 @@ from mobility.core.events import (
     AlarmCleared,
     AlarmRaised,
     BookingCancelled,
+    BookingChanged,
     BookingMade,
+    BookingWithdrawn,
     CommandIssued,
     CommandProgressed,
     CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
+    DisruptionEnded,
+    DisruptionReported,
     DrivingModeChanged,
     Event,
     FeederDelayReported,
@@ -30,11 +34,15 @@ from mobility.core.events import (
     PromiseSettled,
     PromiseTold,
     PublicTourPublished,
+    RevisionDue,
+    RevisionTold,
     RiderAlighted,
     RiderBoarded,
     RideRefused,
     RiderErased,
     RiderNoShow,
+    RiderTransferred,
+    RosterPublished,
     TripCancelled,
 )
 from mobility.core.fold import State
@@ -56,7 +64,9 @@ def touched(event: Event) -> tuple[Table, Key] | None:
     match event:
         case BookingMade(booking=booking):
             return BOOKINGS, booking.booking_id
-        case BookingCancelled() | RiderBoarded() | RiderAlighted() | RiderNoShow():
+        case (BookingCancelled() | RiderBoarded() | RiderAlighted() | RiderNoShow()) | (
+            BookingWithdrawn() | BookingChanged() | RiderTransferred()
+        ):
             return BOOKINGS, event.booking_id
         case PromiseTold() | PromiseSettled():
             return PROMISES, (event.booking_id, event.kind)
@@ -66,6 +76,7 @@ def touched(event: Event) -> tuple[Table, Key] | None:
             (RideRefused() | PublicTourPublished() | ConnectionPlanned() | FeederDelayReported() | ConnectionDecided())
             | (TripCancelled() | DrivingModeChanged() | RiderErased())
             | (ManoeuvreAsked() | ManoeuvreClosed() | CommandProposed() | CommandIssued() | CommandProgressed())
+            | (RevisionDue() | RevisionTold() | DisruptionReported() | DisruptionEnded() | RosterPublished())
             | (OccasionNoted() | OccasionFrozen() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
         ):
             return None

@@ -25,6 +25,7 @@ from mobility.core.plan import DayPlan, Shift, Task, TaskKind, Tour
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.vehicle import DrivingMode, TripRef
+from tests.contracts.sample_disruption import disrupted
 from tests.contracts.sample_supervision import SUPERVISION
 
 START = Instant(1_760_421_600_000)
@@ -156,6 +157,8 @@ def one_of_each() -> list[Event]:
         events.DrivingModeChanged(
             vehicle_id=VehicleId("shuttle-1"), before=DrivingMode.AUTOMATED, after=DrivingMode.MANUAL, at=START
         ),
+        *accepted("W1T-HDR", version=4),
+        *disrupted(reference, BookingId("W1T-HDR")),
         events.RiderErased(rider=RiderRef("rider-of-K7M-4QX")),
         *SUPERVISION,
     ]

@@ -36,6 +36,7 @@ from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.supervision import CommandState, ManoeuvreOutcome
 from mobility.core.vehicle import DrivingMode, TripRef
+from tests.contracts.sample_disruption import disrupted
 from tests.contracts.sample_supervision import ISSUED, MANOEUVRE, OCCASION, RESEARCH_VAN, SUPERVISION
 
 DAY = date(2025, 10, 14)
@@ -97,6 +98,8 @@ SAMPLES: tuple[Event, ...] = (
     DrivingModeChanged(vehicle_id=VAN, before=DrivingMode.MANUAL, after=DrivingMode.ASSISTED, at=Instant(1)),
     RiderErased(rider=RiderRef("r1")),
     *SUPERVISION,
+    BookingMade(booking=BOOKING),
+    *disrupted(REF, REF),
 )
 
 

@@ -53,7 +53,8 @@ def link_alarms(
     has its own. Shortly after a start (not ``is_settled``) a shared alarm from before it stays: its vehicles may just
     not have come back yet. ``places`` names where each lost vehicle was last, for the detail of its own alarm.
     """
-    own = {alarm.vehicle_id for alarm in known.alarms.values() if alarm.alarm_id == alarm_id(alarm.vehicle_id)}
+    named = ((alarm.vehicle_id, alarm.alarm_id) for alarm in known.alarms.values())
+    own = {vehicle_id for vehicle_id, name in named if vehicle_id is not None and name == alarm_id(vehicle_id)}
     events: list[Event] = [
         AlarmCleared(alarm_id=alarm_id(vehicle_id), at=now) for vehicle_id in sorted(own) if vehicle_id in there
     ]
