@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from mobility.core.booking import Booking, Channel, Load, RideWish, Window
+from mobility.core.booking import Booking, Channel, RideWish, Window
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection, ConnectionDecision
-from mobility.core.disruption import Disruption
+from mobility.core.disruption_events import Upsetting
 from mobility.core.ids import (
     AlarmId,
     BookingId,
     CommandId,
     ConnectionId,
-    DisruptionId,
     HazardId,
     ManoeuvreId,
     OccasionId,
@@ -28,9 +27,8 @@ from mobility.core.ids import (
     VehicleId,
 )
 from mobility.core.plan import DayPlan
-from mobility.core.promise import PromiseKind, PromiseOutcome, Revision, TellingOutcome
+from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal
-from mobility.core.roster import Roster
 from mobility.core.supervision import Alarm, Command, CommandState, Hazard, Manoeuvre, ManoeuvreOutcome, Occasion
 from mobility.core.vehicle import DrivingMode, TripRef
 
@@ -128,80 +126,6 @@ class RiderNoShow:
     booking_id: BookingId
     vehicle_id: VehicleId
     at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionDue:
-    """A published repair changes what a rider was told; somebody has to tell it. Replaces an older one of the ride."""
-
-    SCHEMA: ClassVar[int] = 1
-    revision: Revision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionTold:
-    """Somebody tried to tell a rider the news; once reached, the promises are told anew in the same commit."""
-
-    SCHEMA: ClassVar[int] = 1
-    booking_id: BookingId
-    channel: Channel
-    outcome: TellingOutcome
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingWithdrawn:
-    """The operator can not give a ride that was promised."""
-
-    SCHEMA: ClassVar[int] = 1
-    booking_id: BookingId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingChanged:
-    """A party turned out to be another than was booked."""
-
-    SCHEMA: ClassVar[int] = 1
-    booking_id: BookingId
-    load: Load
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiderTransferred:
-    """A rider aboard changed from a broken vehicle to another one."""
-
-    SCHEMA: ClassVar[int] = 1
-    booking_id: BookingId
-    from_vehicle: VehicleId
-    to_vehicle: VehicleId
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisruptionReported:
-    """Something upset a plan."""
-
-    SCHEMA: ClassVar[int] = 1
-    disruption: Disruption
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisruptionEnded:
-    """A disruption is over."""
-
-    SCHEMA: ClassVar[int] = 1
-    disruption_id: DisruptionId
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterPublished:
-    """A version of a period's roster."""
-
-    SCHEMA: ClassVar[int] = 1
-    roster: Roster
-    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,14 +337,7 @@ Event = (
     | AlarmCleared
     | HazardReported
     | HazardEnded
-    | RevisionDue
-    | RevisionTold
-    | BookingWithdrawn
-    | BookingChanged
-    | RiderTransferred
-    | DisruptionReported
-    | DisruptionEnded
-    | RosterPublished
+    | Upsetting
 )
 """Every fact there is."""
 

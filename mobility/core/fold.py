@@ -9,20 +9,27 @@ from mobility.core.booking import Booking, BookingState
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection
 from mobility.core.disruption import Disruption
+from mobility.core.disruption_events import (
+    BookingChanged,
+    BookingWithdrawn,
+    DisruptionEnded,
+    DisruptionReported,
+    RevisionDue,
+    RevisionTold,
+    RiderTransferred,
+    RosterPublished,
+    Upsetting,
+)
 from mobility.core.events import (
     AlarmCleared,
     AlarmRaised,
     BookingCancelled,
-    BookingChanged,
     BookingMade,
-    BookingWithdrawn,
     CommandIssued,
     CommandProgressed,
     CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
-    DisruptionEnded,
-    DisruptionReported,
     DrivingModeChanged,
     Envelope,
     Event,
@@ -37,15 +44,11 @@ from mobility.core.events import (
     PromiseSettled,
     PromiseTold,
     PublicTourPublished,
-    RevisionDue,
-    RevisionTold,
     RiderAlighted,
     RiderBoarded,
     RideRefused,
     RiderErased,
     RiderNoShow,
-    RiderTransferred,
-    RosterPublished,
     TripCancelled,
 )
 from mobility.core.ids import BookingId, ConnectionId, DisruptionId, ServiceAreaId, TourId
@@ -114,7 +117,7 @@ class _Draft:
     def state(self) -> State:
         return State(**{each.name: getattr(self, each.name) for each in fields(State)})
 
-    def take(self, envelope: Envelope) -> None:  # noqa: C901, PLR0912, PLR0915 - the table of all facts
+    def take(self, envelope: Envelope) -> None:  # noqa: C901, PLR0912 - the table of all facts
         self.seq = envelope.seq
         event: Event = envelope.body
         match event:
@@ -131,24 +134,6 @@ class _Draft:
                 self.plans[plan.area_id, plan.day] = plan
             case BookingCancelled():
                 self._end(event.booking_id, BookingState.CANCELLED)
-            case BookingWithdrawn():
-                self._move(event.booking_id, BookingState.WITHDRAWN)
-            case BookingChanged():
-                booking = self.bookings[event.booking_id]
-                self.bookings[event.booking_id] = replace(booking, wish=replace(booking.wish, load=event.load))
-            case RiderTransferred():
-                booking = self.bookings[event.booking_id]
-                self.bookings[event.booking_id] = replace(booking, vehicle_id=event.to_vehicle)
-            case RevisionDue(revision=revision):
-                self.revisions[revision.booking_id] = revision
-            case RevisionTold():
-                self._tried(event)
-            case DisruptionReported(disruption=disruption):
-                self.disruptions[disruption.disruption_id] = disruption
-            case DisruptionEnded():
-                self.disruptions.pop(event.disruption_id, None)
-            case RosterPublished(roster=roster):
-                self.rosters[roster.area_id, roster.first] = roster
             case RiderBoarded():
                 self._move(event.booking_id, BookingState.BOARDED, boarded_at=event.at)
             case RiderAlighted():
@@ -182,6 +167,10 @@ class _Draft:
                 | HazardEnded()
             ):
                 self._supervised.take(event)
+            case BookingWithdrawn() | BookingChanged() | RiderTransferred() | RevisionDue():
+                self._upset(event)
+            case RevisionTold() | DisruptionReported() | DisruptionEnded() | RosterPublished():
+                self._upset(event)
             case _:
                 assert_never(event)
 
@@ -194,6 +183,29 @@ class _Draft:
             channel=event.channel,
             revision=event.revision,
         )
+
+    def _upset(self, event: Upsetting) -> None:
+        match event:
+            case BookingWithdrawn():
+                self._move(event.booking_id, BookingState.WITHDRAWN)
+            case BookingChanged():
+                booking = self.bookings[event.booking_id]
+                self.bookings[event.booking_id] = replace(booking, wish=replace(booking.wish, load=event.load))
+            case RiderTransferred():
+                booking = self.bookings[event.booking_id]
+                self.bookings[event.booking_id] = replace(booking, vehicle_id=event.to_vehicle)
+            case RevisionDue(revision=revision):
+                self.revisions[revision.booking_id] = revision
+            case RevisionTold():
+                self._tried(event)
+            case DisruptionReported(disruption=disruption):
+                self.disruptions[disruption.disruption_id] = disruption
+            case DisruptionEnded():
+                self.disruptions.pop(event.disruption_id, None)
+            case RosterPublished(roster=roster):
+                self.rosters[roster.area_id, roster.first] = roster
+            case _:
+                assert_never(event)
 
     def _tried(self, event: RevisionTold) -> None:
         known = self.revisions.pop(event.booking_id)

@@ -7,20 +7,26 @@ from typing import Any, assert_never
 from sqlalchemy import Table
 
 from mobility.core.booking import Booking
+from mobility.core.disruption_events import (
+    BookingChanged,
+    BookingWithdrawn,
+    DisruptionEnded,
+    DisruptionReported,
+    RevisionDue,
+    RevisionTold,
+    RiderTransferred,
+    RosterPublished,
+)
 from mobility.core.events import (
     AlarmCleared,
     AlarmRaised,
     BookingCancelled,
-    BookingChanged,
     BookingMade,
-    BookingWithdrawn,
     CommandIssued,
     CommandProgressed,
     CommandProposed,
     ConnectionDecided,
     ConnectionPlanned,
-    DisruptionEnded,
-    DisruptionReported,
     DrivingModeChanged,
     Event,
     FeederDelayReported,
@@ -34,15 +40,11 @@ from mobility.core.events import (
     PromiseSettled,
     PromiseTold,
     PublicTourPublished,
-    RevisionDue,
-    RevisionTold,
     RiderAlighted,
     RiderBoarded,
     RideRefused,
     RiderErased,
     RiderNoShow,
-    RiderTransferred,
-    RosterPublished,
     TripCancelled,
 )
 from mobility.core.fold import State

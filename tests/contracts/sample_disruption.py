@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from mobility.core import events
+from mobility.core import disruption_events as events
 from mobility.core.booking import Channel, Load, Window
 from mobility.core.clock import Instant
 from mobility.core.disruption import Disruption, DisruptionKind

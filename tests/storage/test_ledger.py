@@ -184,7 +184,7 @@ def test_facts_and_their_rows_are_in_the_file(tmp_path):
         ("N0S-H0W", "no_show", None, 2),
         ("W1T-HDR", "withdrawn", None, 2),
     ]
-    assert query(tmp_path / "l.db", "SELECT version FROM plans") == [(3,)]
+    assert query(tmp_path / "l.db", "SELECT version FROM plans") == [(4,)]
 
 
 def test_a_value_no_column_holds_is_its_callers_fault_alone(tmp_path):
