@@ -52,6 +52,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
 	$(UV) -r requirements/runtime.txt -r requirements/build.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m dispatch.edge.kernel_cache
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp requirements/dev.txt

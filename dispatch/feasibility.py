@@ -1,6 +1,6 @@
-"""Exact feasibility of a route: windows, seats, wheelchair places, ride times, return to the depot.
+"""Exact feasibility of a route: windows, loads, ride times, breaks, duration, reach, return to the depot.
 
-Windows, driving and ride times are difference constraints (Firat & Woeginger 2011,
+Windows, driving, ride times and the route's duration are difference constraints (Firat & Woeginger 2011,
 doi:10.1016/j.orl.2010.11.004), whose least solution is found by sweeping forward and raising a pickup whenever its
 ride would be too long, until nothing moves. A solution exists exactly when the sweep settles: a raise travels over
 one ride at a time, so more sweeps than rides mean a contradiction (Bellman-Ford). It decides the same question as
@@ -8,15 +8,21 @@ the eight-step scheme of Cordeau & Laporte 2003 (doi:10.1016/S0191-2615(02)00045
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from dispatch.route import Constraint, Drive, Duty, Schedule, Violation, Visit
+from dispatch.route import Constraint, Drive, Duty, Metres, Schedule, Violation, Visit, places
+from mobility.core.booking import Load
 
 
-def schedule(duty: Duty, visits: Sequence[Visit], drive: Drive) -> Schedule | Violation:
-    """Return the times of a route, or the first constraint that makes it impossible."""
-    overload = _overload(duty, visits)
-    if overload is not None:
-        return overload
+def schedule(duty: Duty, visits: Sequence[Visit], drive: Drive, metres: Metres | None = None) -> Schedule | Violation:
+    """Return the times of a route, or the first constraint that makes it impossible.
+
+    Without ``metres`` the vehicle's reach is not looked at.
+    """
+    beyond = _overload(duty, visits) or (_out_of_reach(duty, visits, metres) if metres else None)
+    if beyond is not None:
+        return beyond
     legs_ms = _legs_ms(duty, visits, drive)
     earliest_ms = _least(duty, visits, legs_ms)
     if isinstance(earliest_ms, Violation):
@@ -31,6 +37,7 @@ def schedule(duty: Duty, visits: Sequence[Visit], drive: Drive) -> Schedule | Vi
         waiting_ms=waiting_ms,
         riding_ms=riding_ms,
         back_ms=back_ms,
+        leave_ms=max(duty.leave_ms, begin_ms[0] - legs_ms[0]) if visits else duty.leave_ms,
     )
 
 
@@ -38,42 +45,53 @@ def latest_begins_ms(duty: Duty, visits: Sequence[Visit], drive: Drive) -> tuple
     """Return an upper bound on the begin of each visit: later makes a later visit or the depot late."""
     limit_ms, following = duty.back_ms, duty.depot
     bounds_ms: list[int] = []
-    for visit in reversed(visits):
-        limit_ms = min(visit.latest_ms, limit_ms - drive(visit.stop_id, following) - visit.service_ms)
-        following = visit.stop_id
-        bounds_ms.append(limit_ms)
+    for visit, place in zip(reversed(visits), reversed(places(duty, visits)), strict=True):
+        loose_ms = min(visit.latest_ms, limit_ms - visit.service_ms)
+        limit_ms = min(visit.latest_ms, limit_ms - drive(place, following) - visit.service_ms)
+        following = place
+        # A stop put in before a break moves it elsewhere, perhaps nearer to what follows.
+        bounds_ms.append(loose_ms if visit.is_break else limit_ms)
     return tuple(reversed(bounds_ms))
 
 
 def as_it_comes(duty: Duty, visits: Sequence[Visit], drive: Drive) -> tuple[int, ...]:
     """Return the begins when everything is driven as soon as possible, late or not: what a late vehicle will do."""
     begins_ms: list[int] = []
-    ready_ms, place = duty.leave_ms, duty.start
-    for visit in visits:
-        begins_ms.append(max(ready_ms + drive(place, visit.stop_id), visit.earliest_ms))
-        ready_ms, place = begins_ms[-1] + visit.service_ms, visit.stop_id
+    ready_ms = duty.leave_ms
+    for visit, leg_ms in zip(visits, _legs_ms(duty, visits, drive), strict=False):
+        begins_ms.append(max(ready_ms + leg_ms, visit.earliest_ms))
+        ready_ms = begins_ms[-1] + visit.service_ms
     return tuple(begins_ms)
 
 
 def _legs_ms(duty: Duty, visits: Sequence[Visit], drive: Drive) -> list[int]:
-    """Return the drive to each visit and, last, back to the depot."""
-    legs_ms: list[int] = []
-    place = duty.start
-    for visit in visits:
-        legs_ms.append(drive(place, visit.stop_id))
-        place = visit.stop_id
-    legs_ms.append(drive(place, duty.depot))
-    return legs_ms
+    """Return the drive to each visit, 0 to a break, and last the one back to the depot."""
+    ways = pairwise((duty.start, *places(duty, visits)))
+    legs_ms = [0 if visit.is_break else drive(*way) for visit, way in zip(visits, ways, strict=True)]
+    last = places(duty, visits)[-1] if visits else duty.start
+    return [*legs_ms, drive(last, duty.depot)]
 
 
 def _overload(duty: Duty, visits: Sequence[Visit]) -> Violation | None:
-    seats, wheelchairs = duty.aboard.seats, duty.aboard.wheelchairs
+    aboard = duty.aboard
     for k, visit in enumerate(visits):
-        seats += visit.seats
-        wheelchairs += visit.wheelchairs
-        if visit.is_pickup and not duty.holds(seats, wheelchairs):
-            is_place = wheelchairs > duty.wheelchair_places
-            return Violation(Constraint.WHEELCHAIRS if is_place else Constraint.SEATS, k, 0)
+        if visit.is_break and _people(aboard) > 0:
+            return Violation(Constraint.BREAK, k, 0)
+        aboard = aboard + visit.load
+        # Who leaves makes nothing too full.
+        lacking = duty.overfull(aboard) if visit.is_pickup else None
+        if lacking is not None:
+            return Violation(lacking, k, 0)
+    return None
+
+
+def _out_of_reach(duty: Duty, visits: Sequence[Visit], metres: Metres) -> Violation | None:
+    driven_m = 0.0
+    stops = (duty.start, *places(duty, visits), duty.depot)
+    for k, (visit, way) in enumerate(zip((*visits, None), pairwise(stops), strict=True)):
+        driven_m += 0.0 if visit is not None and visit.is_break else metres(*way)
+        if driven_m > duty.reach_m and visits:
+            return Violation(Constraint.REACH, k, 0)
     return None
 
 
@@ -84,17 +102,28 @@ def _least(duty: Duty, visits: Sequence[Visit], legs_ms: Sequence[int]) -> list[
     pickups = {visit.booking_id: k for k, visit in enumerate(visits) if visit.is_pickup}
     rides = [(pickups[v.booking_id], k) for k, v in enumerate(visits) if not v.is_pickup and v.booking_id in pickups]
     blocking: Violation | None = None
-    for _ in range(len(rides) + 2):
-        late = _sweep(duty, visits, legs_ms, floor_ms, begins_ms)
+    leave_ms = duty.leave_ms
+    # One sweep more than backward constraints: all rides, and the route as a whole.
+    for _ in range(len(rides) + 3):
+        late = _sweep(replace(duty, leave_ms=leave_ms), visits, legs_ms, floor_ms, begins_ms)
         if late is not None:
             # Once a pickup had to be put off, whatever fails after it fails for the sake of that ride.
             return blocking or late
         excess = _raised(visits, rides, floor_ms, begins_ms)
-        if excess is None:
+        needed_ms = _departs_ms(duty, visits, legs_ms, begins_ms)
+        if excess is None and needed_ms <= leave_ms:
             return begins_ms
-        blocking = blocking or excess
+        blocking = blocking or excess or Violation(Constraint.DURATION, len(visits), needed_ms - leave_ms)
+        leave_ms = max(leave_ms, needed_ms)
     assert blocking is not None  # noqa: S101 - the loop only ends here after a raise
     return blocking
+
+
+def _departs_ms(duty: Duty, visits: Sequence[Visit], legs_ms: Sequence[int], begins_ms: Sequence[int]) -> int:
+    """Return the earliest departure that keeps the whole route within its longest duration."""
+    if duty.longest_ms is None or not visits:
+        return duty.leave_ms
+    return begins_ms[-1] + visits[-1].service_ms + legs_ms[-1] - duty.longest_ms
 
 
 def _sweep(
@@ -145,7 +174,7 @@ def _aboard_ms(
     duty: Duty, visits: Sequence[Visit], legs_ms: Sequence[int], begins_ms: Sequence[int]
 ) -> tuple[int, int]:
     """Return the time the vehicle stands with riders aboard, and the riders' time in it."""
-    waiting_ms, riding_ms, people = 0, 0, duty.aboard.seats + duty.aboard.wheelchairs
+    waiting_ms, riding_ms, people = 0, 0, _people(duty.aboard)
     for k, visit in enumerate(visits):
         span_ms = begins_ms[k] - _leaves_ms(duty, visits, begins_ms, k)
         if people > 0:
@@ -153,3 +182,7 @@ def _aboard_ms(
             riding_ms += people * (span_ms + visit.service_ms)
         people += visit.seats + visit.wheelchairs
     return waiting_ms, riding_ms
+
+
+def _people(load: Load) -> int:
+    return load.seats + load.wheelchairs

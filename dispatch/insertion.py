@@ -3,10 +3,13 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from dispatch.feasibility import latest_begins_ms, schedule
-from dispatch.route import Constraint, Drive, Schedule, Violation, Visit
+from dispatch.route import Constraint, Drive, Metres, Schedule, Violation, Visit, nearer, places
 from dispatch.tours import Route
+from mobility.core.booking import Load
+from mobility.core.ids import StopId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +20,12 @@ class Slack:
     base: Schedule
     latest_ms: tuple[int, ...]
     """Upper bound of each begin; one more entry for the return to the depot."""
-    seats: tuple[int, ...]
-    """Seats taken before each position; one more than visits."""
-    wheelchairs: tuple[int, ...]
+    loads: tuple[Load, ...]
+    """What is aboard before each position; one more than visits."""
+    places: tuple[StopId, ...]
+    """Where the vehicle stands before each position: at its start, then at each visit; one more than visits."""
+    metres: Metres | None = None
+    """Distances, where the vehicle's reach is to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +43,15 @@ class Insertion:
     """Added driving and waiting."""
 
 
-def slack_of(route: Route, drive: Drive) -> Slack | Violation:
+def slack_of(route: Route, drive: Drive, metres: Metres | None = None) -> Slack | Violation:
     """Return the free room of a route, or the violation when the route as it stands is not feasible."""
-    base = schedule(route.duty, route.visits, drive)
+    duty, visits = route.duty, route.visits
+    base = schedule(duty, visits, drive, metres)
     if isinstance(base, Violation):
         return base
-    seats, wheelchairs = [route.duty.aboard.seats], [route.duty.aboard.wheelchairs]
-    for visit in route.visits:
-        seats.append(seats[-1] + visit.seats)
-        wheelchairs.append(wheelchairs[-1] + visit.wheelchairs)
-    latest_ms = (*latest_begins_ms(route.duty, route.visits, drive), route.duty.back_ms)
-    return Slack(route, base, latest_ms, tuple(seats), tuple(wheelchairs))
+    loads = tuple(accumulate((visit.load for visit in visits), initial=duty.aboard))
+    latest_ms = (*latest_begins_ms(duty, visits, drive), duty.back_ms)
+    return Slack(route, base, latest_ms, loads, (duty.start, *places(duty, visits)), metres)
 
 
 def best_insertion(slack: Slack, pickup: Visit, dropoff: Visit, drive: Drive) -> Insertion | Violation:
@@ -68,32 +72,19 @@ def best_insertion(slack: Slack, pickup: Visit, dropoff: Visit, drive: Drive) ->
     return nearest
 
 
-def nearer(a: Violation | None, b: Violation) -> Violation:
-    """Return the violation that is less far from feasible: full vehicles in time, then seconds late."""
-    if a is None:
-        return b
-    return b if _distance(b) < _distance(a) else a
-
-
-def _distance(violation: Violation) -> tuple[int, int]:
-    is_load = violation.constraint in (Constraint.SEATS, Constraint.WHEELCHAIRS)
-    return (0 if is_load else 1, violation.excess_ms)
-
-
 def _candidates(slack: Slack, pickup: Visit, dropoff: Visit, drive: Drive) -> Iterator[Insertion | Violation]:
     visits, duty = slack.route.visits, slack.route.duty
     # Before a visit that must begin earlier than the pickup may, nothing can be put; the bounds rise along the route.
     first = bisect_left(slack.latest_ms, pickup.earliest_ms, slack.route.frozen, len(visits))
     for i in range(first, len(visits) + 1):
-        before = visits[i - 1] if i else None
-        place = before.stop_id if before else duty.start
-        ready_ms = slack.base.earliest_ms[i - 1] + before.service_ms if before else duty.leave_ms
-        begin_ms = max(ready_ms + drive(place, pickup.stop_id), pickup.earliest_ms)
+        ready_ms = slack.base.earliest_ms[i - 1] + visits[i - 1].service_ms if i else duty.leave_ms
+        begin_ms = max(ready_ms + drive(slack.places[i], pickup.stop_id), pickup.earliest_ms)
         if begin_ms > pickup.latest_ms:
             yield Violation(Constraint.WINDOW, i, begin_ms - pickup.latest_ms)
             return  # later positions are reached later still
-        if not duty.holds(slack.seats[i] + pickup.seats, slack.wheelchairs[i] + pickup.wheelchairs):
-            yield _full(slack, i, pickup)
+        lacking = duty.overfull(slack.loads[i] + pickup.load)
+        if lacking is not None:
+            yield Violation(lacking, i, 0)
             continue
         yield from _dropoffs(slack, i, begin_ms, (pickup, dropoff), drive)
 
@@ -109,8 +100,7 @@ def _dropoffs(
         if begin_ms > dropoff.latest_ms:
             yield Violation(Constraint.WINDOW, j + 1, begin_ms - dropoff.latest_ms)
             return
-        following = visits[j].stop_id if j < len(visits) else duty.depot
-        over_ms = begin_ms + dropoff.service_ms + drive(dropoff.stop_id, following) - slack.latest_ms[j]
+        over_ms = begin_ms + dropoff.service_ms + _leg_ms(slack, j, dropoff.stop_id, drive) - slack.latest_ms[j]
         if over_ms > 0:
             yield Violation(Constraint.WINDOW if j < len(visits) else Constraint.SHIFT_END, j + 2, over_ms)
         else:
@@ -118,12 +108,16 @@ def _dropoffs(
         if j == len(visits):
             return
         passing = visits[j]
+        if passing.is_break:
+            yield Violation(Constraint.BREAK, j + 1, 0)
+            return  # the new rider would be aboard
         ready_ms = max(ready_ms + drive(place, passing.stop_id), passing.earliest_ms)
         if ready_ms > slack.latest_ms[j]:
             yield Violation(Constraint.WINDOW, j + 1, ready_ms - slack.latest_ms[j])
             return
-        if not duty.holds(slack.seats[j + 1] + pickup.seats, slack.wheelchairs[j + 1] + pickup.wheelchairs):
-            yield _full(slack, j + 1, pickup)
+        lacking = duty.overfull(slack.loads[j + 1] + pickup.load)
+        if lacking is not None:
+            yield Violation(lacking, j + 1, 0)
             return
         place, ready_ms = passing.stop_id, ready_ms + passing.service_ms
 
@@ -133,15 +127,18 @@ def _checked(
 ) -> Insertion | Violation:
     (i, j), (pickup, dropoff), visits = positions, ends, slack.route.visits
     whole = (*visits[:i], pickup, *visits[i:j], dropoff, *visits[j:])
-    times = schedule(slack.route.duty, whole, drive)
+    times = schedule(slack.route.duty, whole, drive, slack.metres)
     if isinstance(times, Violation):
         return times
     return Insertion(slack.route, i, j + 1, whole, times, times.cost_ms - slack.base.cost_ms)
 
 
-def _full(slack: Slack, position: int, pickup: Visit) -> Violation:
-    is_place = slack.wheelchairs[position] + pickup.wheelchairs > slack.route.duty.wheelchair_places
-    return Violation(Constraint.WHEELCHAIRS if is_place else Constraint.SEATS, position, 0)
+def _leg_ms(slack: Slack, position: int, place: StopId, drive: Drive) -> int:
+    """Return the drive from a stop put in before a position; none to a break, which is had on the spot."""
+    visits = slack.route.visits
+    if position == len(visits):
+        return drive(place, slack.route.duty.depot)
+    return 0 if visits[position].is_break else drive(place, visits[position].stop_id)
 
 
 def cheapest(slacks: Sequence[Slack], pickup: Visit, dropoff: Visit, drive: Drive) -> Insertion | Violation | None:

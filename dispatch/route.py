@@ -1,9 +1,9 @@
 """What the feasibility check reads: a vehicle's duty and the visits of its route, in integer milliseconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, isinf
+from math import ceil, inf, isinf
 
 from mobility.core.booking import Load
 from mobility.core.ids import BookingId, StopId
@@ -13,17 +13,25 @@ from mobility.core.refusal import RefusalCode
 Drive = Callable[[StopId, StopId], int]
 """Driving time between two stops in milliseconds."""
 
+Metres = Callable[[StopId, StopId], float]
+"""Driving distance between two stops in metres."""
+
+ANYWHERE = StopId("")
+"""Stop of a visit that takes place wherever the vehicle stands: a driver's break."""
+
 UNREACHABLE_MS = 10**12
 """Stands for "there is no way": longer than any shift (31 years)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One future pickup or drop-off. All times are instants or spans in milliseconds."""
+    """One future pickup, drop-off or break. All times are instants or spans in milliseconds."""
 
     booking_id: BookingId
     stop_id: StopId
+    """``ANYWHERE`` for a break: nobody may be aboard, and the vehicle stays where it is."""
     is_pickup: bool
+    """Whether it needs no visit before it: true for breaks."""
     earliest_ms: int
     latest_ms: int
     """Service may begin in [earliest, latest]."""
@@ -33,6 +41,19 @@ class Visit:
     wheelchairs: int
     max_ride_ms: int
     """Longest time from end of service at the pickup to begin of service at the drop-off."""
+    prams: int = 0
+    luggage: int = 0
+    """Large pieces; both counted like seats."""
+
+    @property
+    def is_break(self) -> bool:
+        """Whether it is a break of the driver."""
+        return self.stop_id == ANYWHERE
+
+    @property
+    def load(self) -> Load:
+        """What boards (positive) or leaves (negative)."""
+        return Load(self.seats, self.wheelchairs, self.prams, self.luggage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +72,27 @@ class Duty:
     """Seats folded away by each wheelchair aboard."""
     aboard: Load
     """Who is in the vehicle at ``start``."""
+    prams: int = 0
+    luggage: int = 0
+    """Places for prams and for large pieces."""
+    longest_ms: int | None = None
+    """Longest time from departure to arrival at the depot; the vehicle may leave later than ``leave_ms``."""
+    reach_m: float = inf
+    """Farthest it can drive (battery)."""
 
-    def holds(self, seats: int, wheelchairs: int) -> bool:
+    def holds(self, seats: int, wheelchairs: int, prams: int = 0, luggage: int = 0) -> bool:
         """Return whether so many fit in at once."""
-        return wheelchairs <= self.wheelchair_places and seats + wheelchairs * self.seats_lost <= self.seats
+        return self.overfull(Load(seats, wheelchairs, prams, luggage)) is None
+
+    def overfull(self, load: Load) -> "Constraint | None":
+        """Return what there would be too little of, ``None`` when everything fits in."""
+        if load.wheelchairs > self.wheelchair_places:
+            return Constraint.WHEELCHAIRS
+        if load.seats + load.wheelchairs * self.seats_lost > self.seats:
+            return Constraint.SEATS
+        if load.prams > self.prams:
+            return Constraint.PRAMS
+        return Constraint.LUGGAGE if load.luggage > self.luggage else None
 
 
 RIDING_SHARE = 10
@@ -69,7 +107,18 @@ class Constraint(StrEnum):
     SEATS = "seats"
     WHEELCHAIRS = "wheelchairs"
     SHIFT_END = "shift_end"
+    PRAMS = "prams"
+    LUGGAGE = "luggage"
+    DURATION = "duration"
+    """The route would be longer than a driver may drive."""
+    BREAK = "break"
+    """Somebody would be aboard while the driver has a break."""
+    REACH = "reach"
+    """The battery would not last."""
 
+
+LOADS = frozenset({Constraint.SEATS, Constraint.WHEELCHAIRS, Constraint.PRAMS, Constraint.LUGGAGE})
+"""What is too little room."""
 
 REFUSED_BY = {
     Constraint.WINDOW: RefusalCode.NO_VEHICLE_IN_TIME,
@@ -77,6 +126,11 @@ REFUSED_BY = {
     Constraint.SEATS: RefusalCode.NO_SEAT_LEFT,
     Constraint.WHEELCHAIRS: RefusalCode.NO_WHEELCHAIR_PLACE,
     Constraint.SHIFT_END: RefusalCode.SHIFT_ENDS,
+    Constraint.PRAMS: RefusalCode.NO_PRAM_PLACE,
+    Constraint.LUGGAGE: RefusalCode.NO_LUGGAGE_ROOM,
+    Constraint.DURATION: RefusalCode.DRIVEN_TOO_LONG,
+    Constraint.BREAK: RefusalCode.BREAK_DUE,
+    Constraint.REACH: RefusalCode.BATTERY_TOO_LOW,
 }
 """The refusal that tells a rider of each constraint."""
 
@@ -89,7 +143,7 @@ class Violation:
     position: int
     """Index of the visit; the number of visits stands for the return to the depot."""
     excess_ms: int
-    """How far beyond the limit; 0 for seats and wheelchair places."""
+    """How far beyond the limit; 0 for what is no time: loads, people in a break, reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +161,8 @@ class Schedule:
     """Time aboard summed over all riders, from here on."""
     back_ms: int
     """Arrival at the depot."""
+    leave_ms: int = 0
+    """Departure: the latest that moves no visit."""
 
     @property
     def cost_ms(self) -> int:
@@ -126,3 +182,24 @@ def drive_ms(travel: TravelTimes) -> Drive:
         return known[pair]
 
     return drive
+
+
+def places(duty: Duty, visits: Sequence[Visit]) -> list[StopId]:
+    """Return where the vehicle is at each visit; at a break where it was before."""
+    found: list[StopId] = []
+    place = duty.start
+    for visit in visits:
+        place = place if visit.is_break else visit.stop_id
+        found.append(place)
+    return found
+
+
+def nearer(a: Violation | None, b: Violation) -> Violation:
+    """Return the violation that is less far from feasible: full vehicles in time, then milliseconds late."""
+    if a is None:
+        return b
+    return b if _distance(b) < _distance(a) else a
+
+
+def _distance(violation: Violation) -> tuple[int, int]:
+    return (0 if violation.constraint in LOADS else 1, violation.excess_ms)

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.edge.kernel_cache import drop_stale_kernels
+
+drop_stale_kernels()
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.feasibility import as_it_comes, latest_begins_ms, schedule
-from dispatch.route import Constraint, Drive, Duty, Schedule, Violation, Visit
+from dispatch.route import ANYWHERE, Constraint, Drive, Duty, Schedule, Violation, Visit
 from mobility.core.booking import Load
 from mobility.core.ids import BookingId, StopId
 
@@ -230,3 +231,59 @@ def test_the_vehicle_has_to_be_back_when_the_shift_ends() -> None:
     visits = [pickup("a", 10, (0, 99)), dropoff("a", 20, (0, 99))]
     found = schedule(duty(back=30), visits, drive_on_a_line)
     assert found == Violation(Constraint.SHIFT_END, 2, 12 * MIN)
+
+
+def pause(at: tuple[int, int], minutes: int) -> Visit:
+    """A break of the driver, wherever the bus stands."""
+    return Visit(BookingId("pause"), ANYWHERE, True, at[0] * MIN, at[1] * MIN, minutes * MIN, 0, 0, 0)
+
+
+def metres_on_a_line(a: StopId, b: StopId) -> float:
+    return 1000.0 * abs(int(a) - int(b))
+
+
+def test_a_pram_and_a_suitcase_need_places_of_their_own() -> None:
+    visits = [replace(pickup("a", 1, (0, 99)), prams=1, luggage=2), dropoff("a", 5, (0, 99))]
+    visits[1] = replace(visits[1], prams=-1, luggage=-2)
+    assert schedule(duty(), visits, drive_on_a_line) == Violation(Constraint.PRAMS, 0, 0)
+    assert schedule(replace(duty(), prams=1, luggage=1), visits, drive_on_a_line) == Violation(Constraint.LUGGAGE, 0, 0)
+    assert isinstance(schedule(replace(duty(), prams=1, luggage=2), visits, drive_on_a_line), Schedule)
+
+
+def test_a_break_is_had_where_the_bus_stands_and_takes_its_time() -> None:
+    ride = [pickup("a", 10, (0, 99)), dropoff("a", 12, (0, 99))]
+    found = schedule(duty(), [*ride, pause((20, 30), 15), pickup("b", 13, (0, 99)), dropoff("b", 14, (0, 99))], line())
+    assert isinstance(found, Schedule)
+    assert found.earliest_ms == tuple(minute * MIN for minute in (10, 13, 20, 36, 38))
+    assert found.driving_ms == 28 * MIN
+
+
+def test_nobody_may_be_aboard_during_a_break() -> None:
+    visits = [pickup("a", 10, (0, 99)), pause((0, 99), 15), dropoff("a", 12, (0, 99))]
+    assert schedule(duty(), visits, line()) == Violation(Constraint.BREAK, 1, 0)
+    rider = replace(duty(), aboard=Load(1))
+    assert schedule(rider, [pause((0, 99), 15)], line()) == Violation(Constraint.BREAK, 0, 0)
+
+
+def test_a_bus_leaves_late_when_its_driver_may_not_drive_for_long() -> None:
+    visits = [pickup("a", 10, (0, 99)), dropoff("a", 12, (60, 70))]
+    free = schedule(duty(), visits, line())
+    bound = schedule(replace(duty(), longest_ms=26 * MIN), visits, line())
+    assert isinstance(free, Schedule)
+    assert isinstance(bound, Schedule)
+    assert free.earliest_ms[0] == 10 * MIN
+    assert bound.earliest_ms[0] == 57 * MIN, "back at 73, so that the bus leaves at 47 at the earliest"
+    assert bound.back_ms - bound.leave_ms <= 26 * MIN
+    assert schedule(replace(duty(), longest_ms=25 * MIN), visits, line()) == Violation(Constraint.DURATION, 2, 48 * MIN)
+
+
+def test_the_battery_has_to_last_until_the_depot() -> None:
+    visits = [pickup("a", 10, (0, 99)), dropoff("a", 20, (0, 99))]
+    far, near = replace(duty(), reach_m=40_000.0), replace(duty(), reach_m=39_000.0)
+    assert isinstance(schedule(far, visits, line(), metres_on_a_line), Schedule)
+    assert schedule(near, visits, line(), metres_on_a_line) == Violation(Constraint.REACH, 2, 0)
+    assert isinstance(schedule(near, visits, line()), Schedule), "without distances nobody looks"
+
+
+def line() -> Drive:
+    return drive_on_a_line

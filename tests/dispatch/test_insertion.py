@@ -1,19 +1,30 @@
 """Cheapest insertion finds what trying everything finds."""
 
 import random
+from dataclasses import replace
+from itertools import accumulate
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.feasibility import schedule
-from dispatch.insertion import Insertion, best_insertion, cheapest, nearer, slack_of
-from dispatch.route import Constraint, Schedule, Violation, Visit
+from dispatch.insertion import Insertion, best_insertion, cheapest, slack_of
+from dispatch.route import Constraint, Schedule, Violation, Visit, nearer
 from dispatch.tours import Route
 from mobility.core.booking import Window
 from mobility.core.clock import Instant
 from mobility.core.ids import BookingId, DriverRef, StopId, VehicleId
 from mobility.core.plan import Shift, Tour
-from tests.dispatch.test_feasibility import MIN, drive_on_a_line, dropoff, duty, pickup, random_route
+from tests.dispatch.test_feasibility import (
+    MIN,
+    drive_on_a_line,
+    dropoff,
+    duty,
+    metres_on_a_line,
+    pause,
+    pickup,
+    random_route,
+)
 
 TOUR = Tour(
     shift=Shift(
@@ -28,8 +39,24 @@ TOUR = Tour(
 def feasible_route(rng: random.Random) -> Route:
     while True:
         at, visits = random_route(rng)
-        if isinstance(schedule(at, visits, drive_on_a_line), Schedule):
+        if rng.random() < 0.4:
+            visits.insert(rng.choice(moments_without_riders(visits)), random_pause(rng, visits))
+        if rng.random() < 0.4:
+            at = replace(at, longest_ms=rng.randint(20, 90) * MIN)
+        if rng.random() < 0.3:
+            at = replace(at, reach_m=rng.randint(20, 80) * 1000.0)
+        if isinstance(schedule(at, visits, drive_on_a_line, metres_on_a_line), Schedule):
             return Route(TOUR, 0, at, tuple(visits), rng.choice([0, 0, 1]) if visits else 0)
+
+
+def moments_without_riders(visits: list[Visit]) -> list[int]:
+    people = list(accumulate((visit.seats + visit.wheelchairs for visit in visits), initial=0))
+    return [k for k, count in enumerate(people) if count == 0]
+
+
+def random_pause(rng: random.Random, visits: list[Visit]) -> Visit:
+    opens = rng.choice(visits).earliest_ms // MIN
+    return pause((opens, opens + rng.randint(5, 60)), rng.randint(1, 10))
 
 
 def new_ride(rng: random.Random) -> tuple[Visit, Visit]:
@@ -45,13 +72,13 @@ def new_ride(rng: random.Random) -> tuple[Visit, Visit]:
 
 def by_trying_everything(route: Route, boarding: Visit, leaving: Visit) -> int | None:
     """The least extra cost over all pairs of positions, each checked as a whole."""
-    base = schedule(route.duty, route.visits, drive_on_a_line)
+    base = schedule(route.duty, route.visits, drive_on_a_line, metres_on_a_line)
     assert isinstance(base, Schedule)
     costs: list[int] = []
     for i in range(route.frozen, len(route.visits) + 1):
         for j in range(i, len(route.visits) + 1):
             whole = (*route.visits[:i], boarding, *route.visits[i:j], leaving, *route.visits[j:])
-            times = schedule(route.duty, whole, drive_on_a_line)
+            times = schedule(route.duty, whole, drive_on_a_line, metres_on_a_line)
             if isinstance(times, Schedule):
                 costs.append(times.cost_ms - base.cost_ms)
     return min(costs, default=None)
@@ -63,7 +90,7 @@ def test_the_best_insertion_is_the_best_of_all_positions(seed: int) -> None:
     rng = random.Random(seed)
     route = feasible_route(rng)
     boarding, leaving = new_ride(rng)
-    slack = slack_of(route, drive_on_a_line)
+    slack = slack_of(route, drive_on_a_line, metres_on_a_line)
     assert not isinstance(slack, Violation)
     found = best_insertion(slack, boarding, leaving, drive_on_a_line)
     expected = by_trying_everything(route, boarding, leaving)
@@ -75,7 +102,7 @@ def test_the_best_insertion_is_the_best_of_all_positions(seed: int) -> None:
 def test_frozen_visits_stay_in_front(seed: int) -> None:
     rng = random.Random(seed)
     route = feasible_route(rng)
-    slack = slack_of(route, drive_on_a_line)
+    slack = slack_of(route, drive_on_a_line, metres_on_a_line)
     assert not isinstance(slack, Violation)
     found = best_insertion(slack, *new_ride(rng), drive_on_a_line)
     if isinstance(found, Insertion):
