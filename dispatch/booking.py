@@ -1,10 +1,13 @@
 """Accepting an offer and cancelling a ride: decisions that commit booking, promises and plan together."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal, overload
 
 from dispatch.feasibility import as_it_comes, schedule
 from dispatch.insertion import Insertion
 from dispatch.offer import Offer, booking_of, service_s, tasks_of
+from dispatch.promise import newly_broken_by
 from dispatch.public_tours import public_tours
 from dispatch.quote import Service, insert
 from dispatch.route import Schedule
@@ -21,7 +24,7 @@ from mobility.core.events import (
 )
 from mobility.core.fold import State
 from mobility.core.ids import BookingId, RiderRef
-from mobility.core.plan import DayPlan, Task
+from mobility.core.plan import DayPlan, Task, TaskKind
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.service_day import ServiceDay
@@ -40,21 +43,25 @@ def accept(
     """Decide on an accepted offer: its windows are looked for anew in the newest plan, in any vehicle."""
     if now > offer.valid_until:
         return Refusal(RefusalCode.OFFER_EXPIRED)
-    plan = plan_of(state.plans, service.area, ServiceDay(offer.day, service.zone), service.fleet)
+    day = ServiceDay(offer.day, service.zone)
+    plan = plan_of(state.plans, service.area, day, service.fleet, state.rosters)
     found = insert(service, state, plan, now, offer=offer, booking_id=booking_id)
-    if not isinstance(found, Insertion):
+    if found is None:
         return Refusal(RefusalCode.PLAN_CHANGED)
     vehicle_id = found.route.tour.shift.vehicle_id
     booking = booking_of(offer, booking_id=booking_id, vehicle_id=vehicle_id, rider=rider, channel=channel, made_at=now)
     told = ((PromiseKind.PICKUP, offer.pickup), (PromiseKind.ARRIVAL, offer.arrival))
-    return [
+    made: list[Event] = [
         BookingMade(booking=booking),
         *(
             PromiseTold(booking_id=booking_id, kind=kind, window=window, channel=channel, revision=0)
             for kind, window in told
         ),
-        *published(service, state, _with_ride(service, plan, found, offer, booking_id), "booking"),
     ]
+    facts = published(
+        service, state, _with_ride(service, plan, found, offer, booking_id), "booking", news=made, now=now
+    )
+    return facts if isinstance(facts, Refusal) else [*made, *facts]
 
 
 def cancel(
@@ -89,9 +96,59 @@ def released(booking_id: BookingId, now: Instant) -> list[Event]:
     ]
 
 
-def published(service: Service, state: State, plan: DayPlan, cause: str) -> list[Event]:
-    """Return the facts that publish a plan version, with what the public may see of it."""
+Reality = Literal["progress", "cancellation"]
+"""Causes that nobody decides: what a driver reports and who stays at home is never refused, and reorders nothing."""
+
+
+@overload
+def published(service: Service, state: State, plan: DayPlan, cause: Reality) -> list[Event]:  # noqa: D418 - house rule
+    """Return the facts of what nobody decides."""
+
+
+@overload
+def published(  # noqa: D418 - house rule
+    service: Service,
+    state: State,
+    plan: DayPlan,
+    cause: str,
+    *,
+    news: Sequence[Event] = ...,
+    now: Instant | None = ...,
+) -> list[Event] | Refusal:
+    """Return the facts of what somebody decides, or why it is not published."""
+
+
+def published(
+    service: Service,
+    state: State,
+    plan: DayPlan,
+    cause: str,
+    *,
+    news: Sequence[Event] = (),
+    now: Instant | None = None,
+) -> list[Event] | Refusal:
+    """Return the facts that publish a plan version, with what the public may see of it.
+
+    A plan that would break a promise is refused with ``PLAN_CHANGED``, unless reality made it so. ``news`` are the
+    other facts of the same commit: the windows they tell or revise count as they will then. With ``now`` the plan is
+    held against what the present one has come to by then: a bus that is late already breaks nothing anew.
+    """
+    if cause not in ("progress", "cancellation"):
+        standing = state if now is None else _as_it_stands(service, state, plan, now)
+        if newly_broken_by(standing, plan, news):
+            return Refusal(RefusalCode.PLAN_CHANGED)
     return [PlanPublished(plan=plan, cause=cause), *public_tours(plan, service.fleet, state.public_tours)]
+
+
+def _as_it_stands(service: Service, state: State, plan: DayPlan, now: Instant) -> State:
+    """Return the state with the published plan of that day timed anew, in the order it has."""
+    key = (plan.area_id, plan.day)
+    present = state.plans.get(key)
+    if present is None:
+        return state
+    for position in range(len(present.tours)):
+        present = replanned(service, state, present, position, now)
+    return replace(state, plans={**state.plans, key: present})
 
 
 def replanned(service: Service, state: State, plan: DayPlan, position: int, now: Instant) -> DayPlan:
@@ -104,12 +161,15 @@ def replanned(service: Service, state: State, plan: DayPlan, position: int, now:
 
 
 def located(state: State, booking_id: BookingId) -> tuple[DayPlan, int] | None:
-    """Return the plan and the position of the tour that carries a booking."""
+    """Return the plan and the position of the tour that brings a rider to the destination, else of one that did not."""
+    found: tuple[DayPlan, int] | None = None
     for plan in state.plans.values():
         for position, tour in enumerate(plan.tours):
-            if any(task.booking_id == booking_id for task in tour.tasks):
+            kinds = {task.kind for task in tour.tasks if task.booking_id == booking_id}
+            if TaskKind.DROPOFF in kinds:
                 return plan, position
-    return None
+            found = (plan, position) if kinds else found
+    return found
 
 
 def without_ride(service: Service, state: State, now: Instant, booking_id: BookingId) -> list[Event]:

@@ -1,10 +1,11 @@
 """The driver's manifest: the tasks of a vehicle on a day, in order, with when to leave for each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from dispatch.route import Drive
+from dispatch.rescue import is_transfer
+from dispatch.route import UNREACHABLE_MS, Drive
 from mobility.core.booking import Booking, BookingState, Load, Window
 from mobility.core.clock import Instant
 from mobility.core.ids import BookingId, DriverRef, RiderRef, StopId, TaskId, VehicleId
@@ -30,6 +31,17 @@ class ManifestTask:
     load: Load
     """People who board or leave, never negative."""
     is_done: bool
+    is_aboard: bool = False
+    """Of a drop-off: the rider's boarding into this vehicle is reported."""
+    fetched_from: VehicleId | None = None
+    """Of a transfer: the vehicle that can not go on, in which the rider sits."""
+    is_cut_off: bool = False
+    """No open road leads to the stop at present; ``leave`` says nothing then."""
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether a rider is fetched out of another vehicle; nothing was promised for that."""
+        return self.fetched_from is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,10 @@ class Manifest:
     version: int
     shifts: tuple[Shift, ...]
     tasks: tuple[ManifestTask, ...]
+    held_until: Instant | None = None
+    """The plan reckons that the vehicle leaves its last stop only then."""
+    out_from: Instant | None = None
+    """From then on the vehicle takes nobody."""
 
     @property
     def driver(self) -> DriverRef | None:
@@ -56,20 +72,42 @@ def manifest(plan: DayPlan, vehicle_id: VehicleId, bookings: Mapping[BookingId, 
         day=plan.day,
         version=plan.version,
         shifts=tuple(tour.shift for tour in tours),
-        tasks=tuple(line for tour in tours for line in _lines(tour, bookings, drive)),
+        tasks=tuple(line for tour in tours for line in _lines(tour, plan, bookings, drive)),
+        held_until=max((tour.held_until for tour in tours if tour.held_until is not None), default=None),
+        out_from=min((tour.out_from for tour in tours if tour.out_from is not None), default=None),
     )
 
 
-def _lines(tour: Tour, bookings: Mapping[BookingId, Booking], drive: Drive) -> list[ManifestTask]:
+def _lines(tour: Tour, plan: DayPlan, bookings: Mapping[BookingId, Booking], drive: Drive) -> list[ManifestTask]:
     lines: list[ManifestTask] = []
     place = tour.shift.depot
+    waiting = {task.booking_id for task in tour.tasks[tour.done :] if task.kind is TaskKind.PICKUP}
     for k, task in enumerate(tour.tasks):
-        lines.append(_line(task, bookings[task.booking_id], drive(place, task.stop_id), is_done=k < tour.done))
+        line = _line(task, bookings[task.booking_id], drive(place, task.stop_id), is_done=k < tour.done)
+        lines.append(
+            replace(
+                line,
+                is_aboard=task.kind is TaskKind.DROPOFF and task.booking_id not in waiting,
+                fetched_from=_left(plan, tour, line.booking_id) if is_transfer(task.task_id) else None,
+            )
+        )
         place = task.stop_id
     return lines
 
 
+def _left(plan: DayPlan, tour: Tour, booking_id: BookingId) -> VehicleId:
+    """Return the vehicle that a rider is fetched out of: the last other one with a boarding of theirs."""
+    others = [
+        each.shift.vehicle_id
+        for each in plan.tours
+        if each.shift.vehicle_id != tour.shift.vehicle_id
+        and any(task.booking_id == booking_id and task.kind is TaskKind.PICKUP for task in each.tasks)
+    ]
+    return others[-1] if others else tour.shift.vehicle_id
+
+
 def _line(task: Task, booking: Booking, drive_ms: int, *, is_done: bool) -> ManifestTask:
+    is_cut_off = drive_ms >= UNREACHABLE_MS
     return ManifestTask(
         task_id=task.task_id,
         kind=task.kind,
@@ -78,9 +116,10 @@ def _line(task: Task, booking: Booking, drive_ms: int, *, is_done: bool) -> Mani
         state=booking.state,
         stop_id=task.stop_id,
         window=task.window,
-        leave=Instant(task.begin - drive_ms),
+        leave=task.begin if is_cut_off else Instant(task.begin - drive_ms),
         begin=task.begin,
         service_s=task.service_s,
         load=booking.wish.load,
         is_done=is_done,
+        is_cut_off=is_cut_off,
     )

@@ -5,7 +5,9 @@ from datetime import date
 from math import ceil
 
 from dispatch.route import Visit
+from dispatch.rules import LineBus
 from dispatch.tours import visit_of
+from dispatch.walk import Walk
 from mobility.core.booking import Booking, Channel, Load, RideWish, Window, WishKind
 from mobility.core.clock import Instant
 from mobility.core.ids import BookingId, RiderRef, StopId, TaskId, VehicleId
@@ -45,6 +47,10 @@ class Quote:
     offers: tuple[Offer, ...] = ()
     refusal: Refusal | None = None
     alternatives: tuple[Offer, ...] = ()
+    line_bus: LineBus | None = None
+    """The scheduled bus to take instead: the first alternative where one runs."""
+    walks: tuple[Walk, Walk] | None = None
+    """The ways on foot to the pickup and from the destination, where a place was named instead of a stop."""
 
 
 def windows(area: ServiceArea, direct_s: float, pickup_from: Instant) -> tuple[Window, Window]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dispatch import rules
-from dispatch.insertion import Insertion, Slack, cheapest, slack_of
+from dispatch.free_room import Asked, FreeRoom, Memory, free_room
+from dispatch.insertion import Insertion
 from dispatch.offer import (
     VALID_MS,
     Offer,
@@ -19,39 +20,48 @@ from dispatch.offer import (
     visits_of,
     windows,
 )
-from dispatch.route import REFUSED_BY, Constraint, Drive, Violation
+from dispatch.route import LOADS, REFUSED_BY, Constraint, Drive, Violation, Visit
 from dispatch.tours import plan_of, route_of
-from mobility.core.booking import RideWish, WishKind
+from mobility.core.booking import Load, RideWish, Window, WishKind
 from mobility.core.clock import Instant
 from mobility.core.fold import State
-from mobility.core.ids import BookingId, ServiceAreaId, VehicleId
+from mobility.core.ids import BookingId, VehicleId
 from mobility.core.plan import DayPlan
 from mobility.core.ports import TravelTimes
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.region import ServiceArea
+from mobility.core.service_day import ServiceDay
 from mobility.core.vehicle import VehicleSpec
 
 MOST_OFFERS = 3
 _QUARTER_MS = 900_000
 _NEAR_STEPS = 2
 """Offers lie at most half an hour from the wish, in quarters of an hour."""
-_FAR_STEPS = 24
-"""Alternatives are looked for up to six hours around the wish."""
+_STEP_MS = 300_000
+_FAR_STEPS = 72
+"""Alternatives are looked for every five minutes up to six hours around the wish."""
 _DAYS_AHEAD = 8
 """... and, when the day itself has no service, on the next days with service."""
-_MEMORY_MS = 10_000
+_DAY_S = 86_400
 _NEVER_HELPED = frozenset(
     {
         RefusalCode.OUTSIDE_AREA,
         RefusalCode.SAME_STOP,
+        RefusalCode.WAY_CLOSED,
         RefusalCode.TOO_SHORT,
         RefusalCode.PARTY_TOO_LARGE,
         RefusalCode.NO_WHEELCHAIR_PLACE,
+        RefusalCode.NO_PRAM_PLACE,
+        RefusalCode.NO_LUGGAGE_ROOM,
         RefusalCode.INVALID_INPUT,
     }
 )
 """Refusals that no other time would change."""
 
+Windows = tuple[Window, Window]
+"""Of pickup and arrival."""
+Protect = Callable[[RideWish, Windows], Windows | Refusal]
+"""Narrows windows so that the transfers of a wish hold, or tells why they can not."""
 BusesOf = Callable[[Instant, Instant], Sequence[rules.LineBus]]
 """Direct line buses of the wish's stops that leave between two instants."""
 
@@ -69,25 +79,6 @@ class Service:
 
 
 @dataclass(slots=True)
-class Memory:
-    """Keeps the free room of days between quotes, as long as their plans stand and for seconds at most.
-
-    A quote reserves nothing and acceptance looks anew, so a little age does no harm.
-    """
-
-    days: dict[tuple[ServiceAreaId, date], tuple[int, Instant, list[Slack]]] = field(default_factory=dict)
-    """Plan version, when it was computed, and the room in each tour."""
-
-    def slacks(self, service: Service, state: State, plan: DayPlan, now: Instant) -> list[Slack]:
-        """Return the free room of a plan's tours."""
-        version, computed, slacks = self.days.get((plan.area_id, plan.day), (-1, now, []))
-        if version != plan.version or not 0 <= now - computed <= _MEMORY_MS:
-            slacks = _slacks(service, state, plan, now)
-            self.days[plan.area_id, plan.day] = plan.version, now, slacks
-        return slacks
-
-
-@dataclass(slots=True)
 class _Search:
     """One quote at work: what was computed once for all its candidate times."""
 
@@ -98,9 +89,11 @@ class _Search:
     buses_of: BusesOf
     new_id: Callable[[], str]
     memory: Memory
+    protect: Protect | None = None
     direct_s: float = 0.0
     buses: Sequence[rules.LineBus] = ()
-    tried: dict[Instant, Offer | Refusal] = field(default_factory=dict)
+    tried: dict[Instant, Offer | Refusal | None] = field(default_factory=dict)
+    asked: dict[date, Asked] = field(default_factory=dict)
 
 
 def quote(
@@ -112,9 +105,13 @@ def quote(
     buses_of: BusesOf,
     new_id: Callable[[], str],
     memory: Memory | None = None,
+    protect: Protect | None = None,
 ) -> Quote:
-    """Answer a wish on a snapshot. Insertion only: milliseconds, no solver; nothing is reserved."""
-    search = _Search(service, state, wish, now, buses_of, new_id, memory or Memory())
+    """Answer a wish on a snapshot. Insertion only: milliseconds, no solver; nothing is reserved.
+
+    ``protect`` narrows the windows of rides that continue a journey.
+    """
+    search = _Search(service, state, wish, now, buses_of, new_id, memory or Memory(), protect)
     refusal = _impossible(search)
     if refusal is not None and (refusal.code in _NEVER_HELPED or not _serves(service.area, wish)):
         return Quote(refusal=refusal)
@@ -124,25 +121,44 @@ def quote(
     search.buses = _buses_around(search, centre)
     if refusal is None:
         first = _tried(search, centre)
-        offers = _nearest(search, centre, range(_NEAR_STEPS + 1)) if _may_offer(first) else ()
+        # A rule that binds at the wished time refuses; a vehicle that is busy then only moves the offer.
+        offers = () if isinstance(first, Refusal) else _nearest(search, centre, range(_NEAR_STEPS + 1))
         if offers:
             return Quote(offers=offers)
-        refusal = first if isinstance(first, Refusal) else None
-    return Quote(refusal=refusal, alternatives=_alternatives(search, centre, refusal))
+        refusal = first if isinstance(first, Refusal) else _explained(search, centre)
+    bus = rules.line_bus_instead(service.area, centre, search.buses)
+    return Quote(
+        refusal=refusal,
+        alternatives=_alternatives(search, centre, refusal),
+        line_bus=bus if refusal.code is RefusalCode.LINE_BUS_RUNS else None,
+    )
 
 
 def insert(
     service: Service, state: State, plan: DayPlan, now: Instant, *, offer: Offer, booking_id: BookingId
-) -> Insertion | Violation | None:
+) -> Insertion | None:
     """Return where the offered ride fits into ``plan`` now, within the windows that were offered."""
     tasks = tasks_of(booking_id, offer.wish, (offer.pickup, offer.arrival), service_s(service.area, offer.wish.load))
-    pickup, dropoff = visits_of(tasks, offer.max_ride_s)
-    return cheapest(_slacks(service, state, plan, now), pickup, dropoff, service.drive)
+    ends = visits_of(tasks, offer.max_ride_s)
+    return _room(service, state, plan, now).asked(*ends).best(*ends)
 
 
-def _may_offer(first: Offer | Refusal) -> bool:
-    """A rule that binds at the wished time refuses; a vehicle that is busy then only moves the offer."""
-    return isinstance(first, Offer) or first.code in REFUSED_BY.values()
+def warm(service: Service, plan: DayPlan, now: Instant) -> None:
+    """Look for a ride in an empty plan, so that the compiled search is loaded before somebody waits for it."""
+    stops = service.area.stops
+    if len(stops) < 2:  # noqa: PLR2004 - a ride has two ends
+        return
+    wish = RideWish(
+        area_id=service.area.area_id,
+        origin=stops[0],
+        destination=stops[1],
+        kind=WishKind.DEPART,
+        at=now,
+        load=Load(1),
+    )
+    search = _Search(service, State(), wish, now, lambda _earliest, _latest: (), lambda: "", Memory())
+    search.direct_s = service.travel.seconds(wish.origin, wish.destination)
+    _asked(search, plan).best(*_ends(search, *windows(service.area, search.direct_s, now)))
 
 
 def _serves(area: ServiceArea, wish: RideWish) -> bool:
@@ -158,7 +174,7 @@ def _impossible(search: _Search) -> Refusal | None:
     search.direct_s = service.travel.seconds(wish.origin, wish.destination)
     length_m = service.travel.metres(wish.origin, wish.destination)
     if math.isinf(search.direct_s):
-        return Refusal(RefusalCode.OUTSIDE_AREA, {"area": service.area.name})
+        return Refusal(RefusalCode.WAY_CLOSED, {"phone": service.area.phone})
     return (
         rules.of_stops(service.area, wish.origin, wish.destination, length_m)
         or rules.of_party(service.area, wish.load, service.fleet)
@@ -183,15 +199,15 @@ def _centre(search: _Search, refusal: Refusal | None) -> Instant | None:
 
 def _buses_around(search: _Search, centre: Instant) -> Sequence[rules.LineBus]:
     area = search.service.area
-    first = centre - _FAR_STEPS * _QUARTER_MS - round(area.line_bus_before_s * 1000)
-    last = centre + _FAR_STEPS * _QUARTER_MS + round(area.line_bus_after_s * 1000)
+    first = centre - _FAR_STEPS * _STEP_MS - round(area.line_bus_before_s * 1000)
+    last = centre + _FAR_STEPS * _STEP_MS + round(area.line_bus_after_s * 1000)
     return search.buses_of(Instant(first), Instant(last))
 
 
 def _nearest(search: _Search, centre: Instant, steps: range) -> tuple[Offer, ...]:
-    """Return the first offers going outward from ``centre``, the nearest first."""
+    """Return the first offers going outward from ``centre`` in quarters of an hour, the nearest first."""
     found: list[Offer] = []
-    for moment in _outward(centre, steps, is_arrival=search.wish.kind is WishKind.ARRIVE):
+    for moment in _outward(search.wish, centre, steps, _QUARTER_MS):
         offer = _tried(search, moment)
         if isinstance(offer, Offer):
             found.append(offer)
@@ -200,19 +216,44 @@ def _nearest(search: _Search, centre: Instant, steps: range) -> tuple[Offer, ...
     return tuple(found)
 
 
-def _outward(centre: Instant, steps: range, *, is_arrival: bool) -> Iterator[Instant]:
+def _outward(wish: RideWish, centre: Instant, steps: range, step_ms: int) -> Iterator[Instant]:
     """Yield times around ``centre``: who wants to leave gets the later first, who wants to arrive the earlier."""
-    sign = -1 if is_arrival else 1
+    sign = -1 if wish.kind is WishKind.ARRIVE else 1
     for step in steps:
-        yield Instant(centre + sign * step * _QUARTER_MS)
+        yield Instant(centre + sign * step * step_ms)
         if step:
-            yield Instant(centre - sign * step * _QUARTER_MS)
+            yield Instant(centre - sign * step * step_ms)
 
 
 def _alternatives(search: _Search, centre: Instant, refusal: Refusal | None) -> tuple[Offer, ...]:
     if refusal is not None and refusal.code is RefusalCode.NO_SERVICE_ON_DAY:
         return _other_days(search, centre)
-    return _nearest(search, centre, range(_FAR_STEPS + 1)) or _other_days(search, centre)
+    return _on_both_sides(search, centre) or _other_days(search, centre)
+
+
+def _on_both_sides(search: _Search, centre: Instant) -> tuple[Offer, ...]:
+    """Return the nearest times that work, at least a quarter of an hour apart, one of them on the other side.
+
+    Where nothing works before the wish, or nothing after it, all of them lie on one side.
+    """
+    found: list[Offer] = []
+    sides: set[bool] = set()
+    for moment in _outward(search.wish, centre, range(_FAR_STEPS + 1), _STEP_MS):
+        if any(abs(moment - other.pickup.earliest) < _QUARTER_MS for other in found):
+            continue
+        is_after = moment >= centre
+        if len(found) >= MOST_OFFERS and is_after in sides:
+            continue
+        offer = _tried(search, moment)
+        if isinstance(offer, Offer):
+            found.append(offer)
+            sides.add(is_after)
+        if len(found) >= MOST_OFFERS and len(sides) > 1:
+            break
+    if len(found) > MOST_OFFERS:
+        # The last one is the nearest of the other side.
+        found = [*found[: MOST_OFFERS - 1], found[-1]]
+    return tuple(found)
 
 
 def _other_days(search: _Search, centre: Instant) -> tuple[Offer, ...]:
@@ -231,19 +272,23 @@ def _other_days(search: _Search, centre: Instant) -> tuple[Offer, ...]:
     return tuple(found)
 
 
-def _tried(search: _Search, pickup_from: Instant) -> Offer | Refusal:
+def _tried(search: _Search, pickup_from: Instant) -> Offer | Refusal | None:
     if pickup_from not in search.tried:
         search.tried[pickup_from] = _offer_at(search, pickup_from)
     return search.tried[pickup_from]
 
 
-def _offer_at(search: _Search, pickup_from: Instant) -> Offer | Refusal:
+def _offer_at(search: _Search, pickup_from: Instant) -> Offer | Refusal | None:
+    """Return the offer at a time, the rule that forbids it, or ``None`` where no vehicle can do it."""
     service, wish, area = search.service, search.wish, search.service.area
     early = _too_soon_or_far(search, pickup_from, pickup_from)
     if early is not None:
         return early
     day = rules.day_of(pickup_from, service.zone)
-    pickup, arrival = windows(area, search.direct_s, pickup_from)
+    found_windows = _windows_at(search, pickup_from)
+    if isinstance(found_windows, Refusal):
+        return found_windows
+    pickup, arrival = found_windows
     refusal = (
         rules.of_day(area, day.date, service.calendar)
         or rules.of_hours(area, day, pickup, arrival)
@@ -251,13 +296,10 @@ def _offer_at(search: _Search, pickup_from: Instant) -> Offer | Refusal:
     )
     if refusal is not None:
         return refusal
-    plan = plan_of(search.state.plans, area, day, service.fleet)
-    slacks = search.memory.slacks(service, search.state, plan, search.now)
-    ride_s = max_ride_s(area, search.direct_s)
-    tasks = tasks_of(BookingId("?"), wish, (pickup, arrival), service_s(area, wish.load))
-    found = cheapest(slacks, *visits_of(tasks, ride_s), service.drive)
-    if not isinstance(found, Insertion):
-        return refused_by(found, area)
+    plan = plan_of(search.state.plans, area, day, service.fleet, search.state.rosters)
+    found = _asked(search, plan).best(*_ends(search, pickup, arrival))
+    if found is None:
+        return None
     return Offer(
         offer_id=search.new_id(),
         wish=wish,
@@ -267,10 +309,45 @@ def _offer_at(search: _Search, pickup_from: Instant) -> Offer | Refusal:
         vehicle_id=found.route.tour.shift.vehicle_id,
         fare_cent=fare_cent(area, wish.load),
         direct_time_s=search.direct_s,
-        max_ride_s=ride_s,
+        max_ride_s=max_ride_s(area, search.direct_s),
         valid_until=Instant(search.now + VALID_MS),
         plan_version=plan.version,
     )
+
+
+def _windows_at(search: _Search, pickup_from: Instant) -> Windows | Refusal:
+    found = windows(search.service.area, search.direct_s, pickup_from)
+    return found if search.protect is None else search.protect(search.wish, found)
+
+
+def _ends(search: _Search, pickup: Window, arrival: Window) -> tuple[Visit, Visit]:
+    area, wish = search.service.area, search.wish
+    tasks = tasks_of(BookingId("?"), wish, (pickup, arrival), service_s(area, wish.load))
+    return visits_of(tasks, max_ride_s(area, search.direct_s))
+
+
+def _asked(search: _Search, plan: DayPlan) -> Asked:
+    """Return the day's room as seen by the wished ride, at any time of the day."""
+    if plan.day not in search.asked:
+        room = _room(search.service, search.state, plan, search.now, search.memory)
+        day = ServiceDay(plan.day, search.service.zone)
+        whole = Window(day.at(0), day.at(2 * _DAY_S))
+        search.asked[plan.day] = room.asked(*_ends(search, whole, whole))
+    return search.asked[plan.day]
+
+
+def _explained(search: _Search, pickup_from: Instant) -> Refusal:
+    """Return what binds at a time where no vehicle can serve the wish: the vehicle nearest to feasible tells."""
+    service, area = search.service, search.service.area
+    plan = plan_of(
+        search.state.plans, area, rules.day_of(pickup_from, service.zone), service.fleet, search.state.rosters
+    )
+    room = _room(service, search.state, plan, search.now, search.memory)
+    at_that_time = _windows_at(search, pickup_from)
+    if isinstance(at_that_time, Refusal):
+        return at_that_time
+    found = room.explained(*_ends(search, *at_that_time))
+    return refused_by(found if isinstance(found, Violation) else None, area)
 
 
 def refused_by(violation: Violation | None, area: ServiceArea) -> Refusal:
@@ -278,20 +355,20 @@ def refused_by(violation: Violation | None, area: ServiceArea) -> Refusal:
     if violation is None:
         return Refusal(RefusalCode.NO_VEHICLE_IN_TIME, {"late_min": 0, "phone": area.phone})
     over_min = max(1, -(-violation.excess_ms // 60_000))
-    match violation.constraint:
-        case Constraint.WINDOW:
-            parameters: dict[str, str | int | float] = {"late_min": over_min}
-        case Constraint.RIDE_TIME | Constraint.SHIFT_END:
-            parameters = {"over_min": over_min}
-        case Constraint.SEATS | Constraint.WHEELCHAIRS:
-            parameters = {}
+    parameters: dict[str, str | int | float] = {}
+    if violation.constraint is Constraint.WINDOW:
+        parameters = {"late_min": over_min}
+    elif violation.constraint not in LOADS:
+        parameters = {"over_min": over_min}
     return Refusal(REFUSED_BY[violation.constraint], parameters | {"phone": area.phone})
 
 
-def _slacks(service: Service, state: State, plan: DayPlan, now: Instant) -> list[Slack]:
-    routes = (
+def _room(service: Service, state: State, plan: DayPlan, now: Instant, memory: Memory | None = None) -> FreeRoom:
+    known = memory.known(plan, service.drive, now) if memory is not None else None
+    if known is not None:
+        return known
+    routes = [
         route_of(tour, service.fleet[tour.shift.vehicle_id], state.bookings, now, service.drive) for tour in plan.tours
-    )
-    slacks = (slack_of(route, service.drive) for route in routes)
-    # A tour that can not even be driven as it stands takes nobody else.
-    return [slack for slack in slacks if isinstance(slack, Slack)]
+    ]
+    room = free_room(routes, service.drive, service.area.stops)
+    return room if memory is None else memory.keep(plan, service.drive, now, room)

@@ -27,6 +27,8 @@ class LineBus:
     headsign: str
     departure: Instant
     stop_name: str
+    arrival: Instant | None = None
+    """At the destination, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +42,38 @@ def of_party(area: ServiceArea, load: Load, fleet: Mapping[VehicleId, VehicleSpe
     """Refuse a party that no vehicle of the area could ever carry."""
     # In the order of the shifts, so that the same area always gives the same answer.
     specs = [fleet[shift.vehicle_id] for shift in area.shifts if fleet[shift.vehicle_id].is_bookable]
-    if load.seats < 0 or load.wheelchairs < 0 or load.seats + load.wheelchairs < 1:
-        return Refusal(RefusalCode.INVALID_INPUT, {"detail": "seats + wheelchairs"})
-    places = max((spec.wheelchair_places for spec in specs), default=0)
-    if load.wheelchairs > places:
-        return Refusal(RefusalCode.NO_WHEELCHAIR_PLACE, {"places": places, "phone": area.phone})
-    if any(load.seats + load.wheelchairs * s.seats_lost_per_wheelchair <= s.seats for s in specs):
+    least = min(load.seats, load.wheelchairs, load.prams, load.luggage)
+    if least < 0 or load.seats + load.wheelchairs < 1:
+        return Refusal(RefusalCode.INVALID_INPUT, {"detail": "seats + wheelchairs" if least >= 0 else "load"})
+    lacking = _too_little_room(load, specs)
+    if lacking is not None:
+        return Refusal(lacking[0], {"places": lacking[1], "phone": area.phone})
+    if any(_fits(load, spec) for spec in specs):
         return None
     seats = max((spec.seats for spec in specs), default=0)
     return Refusal(RefusalCode.PARTY_TOO_LARGE, {"seats": seats, "people": load.seats, "phone": area.phone})
+
+
+def _too_little_room(load: Load, specs: Sequence[VehicleSpec]) -> tuple[RefusalCode, int] | None:
+    """Return what no vehicle has enough of, and how much the best one has."""
+    wanted = (
+        (RefusalCode.NO_WHEELCHAIR_PLACE, load.wheelchairs, [spec.wheelchair_places for spec in specs]),
+        (RefusalCode.NO_PRAM_PLACE, load.prams, [spec.pram_places for spec in specs]),
+        (RefusalCode.NO_LUGGAGE_ROOM, load.luggage, [spec.luggage_places for spec in specs]),
+    )
+    for code, count, places in wanted:
+        if count > max(places, default=0):
+            return code, max(places, default=0)
+    return None
+
+
+def _fits(load: Load, spec: VehicleSpec) -> bool:
+    return (
+        load.seats + load.wheelchairs * spec.seats_lost_per_wheelchair <= spec.seats
+        and load.wheelchairs <= spec.wheelchair_places
+        and load.prams <= spec.pram_places
+        and load.luggage <= spec.luggage_places
+    )
 
 
 def of_stops(area: ServiceArea, origin: StopId, destination: StopId, length_m: float) -> Refusal | None:
@@ -96,15 +121,20 @@ def of_hours(area: ServiceArea, day: ServiceDay, pickup: Window, arrival: Window
 
 def of_line_bus(area: ServiceArea, pickup_from: Instant, buses: Sequence[LineBus], zone: str) -> Refusal | None:
     """Refuse a ride that a scheduled bus offers without transfer at about the same time (no competition)."""
-    first = shifted(pickup_from, -area.line_bus_before_s)
-    last = shifted(pickup_from, area.line_bus_after_s)
-    running = [bus for bus in buses if first <= bus.departure <= last]
-    if not running:
+    nearest = line_bus_instead(area, pickup_from, buses)
+    if nearest is None:
         return None
-    nearest = min(running, key=lambda bus: (abs(bus.departure - pickup_from), bus.departure))
     time = f"{datetime_at(nearest.departure, ZoneInfo(zone)):%H:%M}"
     parameters = {"line": nearest.line, "headsign": nearest.headsign, "time": time, "stop": nearest.stop_name}
     return Refusal(RefusalCode.LINE_BUS_RUNS, parameters)
+
+
+def line_bus_instead(area: ServiceArea, pickup_from: Instant, buses: Sequence[LineBus]) -> LineBus | None:
+    """Return the scheduled bus to take instead of a ride at that time: the nearest one within the area's limits."""
+    first = shifted(pickup_from, -area.line_bus_before_s)
+    last = shifted(pickup_from, area.line_bus_after_s)
+    running = (bus for bus in buses if first <= bus.departure <= last)
+    return min(running, key=lambda bus: (abs(bus.departure - pickup_from), bus.departure), default=None)
 
 
 def line_buses(
@@ -117,7 +147,8 @@ def line_buses(
         call = call or next(iter(status.calls), None)
         if call is not None and status.standing is not TripStanding.CANCELLED:
             line = names.get(status.route_id, str(status.route_id))
-            buses.append(LineBus(line, status.headsign, call.scheduled_departure, stop_name))
+            there = status.calls[-1].scheduled_arrival if len(status.calls) > 1 else None
+            buses.append(LineBus(line, status.headsign, call.scheduled_departure, stop_name, there))
     return tuple(buses)
 
 

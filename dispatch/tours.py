@@ -9,9 +9,10 @@ from dispatch.feasibility import as_it_comes
 from dispatch.route import Drive, Duty, Visit
 from mobility.core.booking import Booking, Load, Window
 from mobility.core.clock import Instant
-from mobility.core.ids import BookingId, ServiceAreaId, StopId, VehicleId
+from mobility.core.ids import BookingId, DriverRef, ServiceAreaId, StopId, VehicleId
 from mobility.core.plan import DayPlan, Shift, Task, TaskKind, Tour
-from mobility.core.region import ServiceArea
+from mobility.core.region import ServiceArea, ShiftRule
+from mobility.core.roster import Roster
 from mobility.core.service_day import ServiceDay
 from mobility.core.vehicle import VehicleSpec
 
@@ -36,14 +37,28 @@ class Route:
     frozen: int
     """The first so many visits stay where they are."""
 
+    @property
+    def is_out(self) -> bool:
+        """Whether the vehicle takes no new ride: broken down or without a driver."""
+        return self.tour.out_from is not None
 
-def empty_plan(area: ServiceArea, day: ServiceDay, fleet: Mapping[VehicleId, VehicleSpec]) -> DayPlan:
-    """Return version 0 of a day: the shifts of bookable vehicles without a task."""
+
+Rosters = Mapping[tuple[ServiceAreaId, date], Roster]
+"""Published rosters by area and first day."""
+
+
+def empty_plan(
+    area: ServiceArea, day: ServiceDay, fleet: Mapping[VehicleId, VehicleSpec], rosters: Rosters | None = None
+) -> DayPlan:
+    """Return version 0 of a day: the shifts of bookable vehicles without a task.
+
+    A shift's driver is the roster's, or the rule's where no roster names one.
+    """
     rules = sorted(area.shifts, key=lambda rule: (rule.vehicle_id, rule.starts))
     shifts = [
         Shift(
             vehicle_id=rule.vehicle_id,
-            driver=rule.driver,
+            driver=rostered(rule, area.area_id, day.date, rosters or {}) or rule.driver,
             span=Window(day.at(rule.starts), day.at(rule.ends)),
             depot=rule.depot,
         )
@@ -51,6 +66,31 @@ def empty_plan(area: ServiceArea, day: ServiceDay, fleet: Mapping[VehicleId, Veh
         if fleet[rule.vehicle_id].is_bookable
     ]
     return DayPlan(area_id=area.area_id, day=day.date, version=0, tours=tuple(Tour(shift=shift) for shift in shifts))
+
+
+def rostered(rule: ShiftRule, area_id: ServiceAreaId, day: date, rosters: Rosters) -> DriverRef | None:
+    """Return who drives a shift by the newest roster that covers the day, ``None`` where it names nobody."""
+    covering = (r for r in rosters.values() if r.area_id == area_id and r.first <= day <= r.last)
+    newest = max(covering, key=lambda roster: roster.first, default=None)
+    return None if newest is None else newest.driver_of(day, rule.vehicle_id, rule.starts)
+
+
+def with_drivers(plan: DayPlan, area: ServiceArea, day: ServiceDay, rosters: Rosters) -> DayPlan:
+    """Return the plan with the roster's drivers in the shifts that still have their rule's.
+
+    A roster may come after the first booking of a day. A driver whom a repair put in stays.
+    """
+    named = {
+        (rule.vehicle_id, day.at(rule.starts), rule.driver): rostered(rule, area.area_id, day.date, rosters)
+        for rule in area.shifts
+    }
+
+    def driven(tour: Tour) -> Tour:
+        shift = tour.shift
+        driver = named.get((shift.vehicle_id, shift.span.earliest, shift.driver))
+        return tour if driver in (None, shift.driver) else replace(tour, shift=replace(shift, driver=driver))
+
+    return replace(plan, tours=tuple(driven(tour) for tour in plan.tours))
 
 
 def planned_window(window: Window, service_s: float) -> Window:
@@ -70,14 +110,15 @@ def route_of(
 ) -> Route:
     """Return what of a tour is still open at ``now``; whoever must be left for within ``freeze_ms`` is frozen.
 
-    Visits that are late already get their expected begin as limit: a new ride may not make them later still.
+    Visits that are late already get their expected begin as limit: a new ride may not make them later still. A
+    vehicle that is held leaves no earlier than it can; of one that is out everything is frozen.
     """
     passed = _passed(tour, now)
     pending = tour.tasks[passed:]
     place, ready_ms = _stand(tour, passed)
-    frozen = _frozen(pending, place, now + freeze_ms, drive)
+    frozen = len(pending) if tour.out_from is not None else _frozen(pending, place, now + freeze_ms, drive)
     # A vehicle on its way left long ago; a standing one can leave now at the earliest.
-    leave_ms = ready_ms if frozen else max(ready_ms, now)
+    leave_ms = max(ready_ms if frozen else max(ready_ms, now), tour.held_until or 0)
     visits = _visits(tour, passed, bookings, now)
     duty = Duty(
         start=place,
@@ -88,6 +129,8 @@ def route_of(
         wheelchair_places=spec.wheelchair_places,
         seats_lost=spec.seats_lost_per_wheelchair,
         aboard=_aboard(tour.tasks[:passed]),
+        prams=spec.pram_places,
+        luggage=spec.luggage_places,
     )
     return Route(tour, passed, *_eased(duty, visits, drive), frozen)
 
@@ -109,9 +152,13 @@ def plan_of(
     area: ServiceArea,
     day: ServiceDay,
     fleet: Mapping[VehicleId, VehicleSpec],
+    rosters: Rosters | None = None,
 ) -> DayPlan:
-    """Return the published plan of a day, or the empty one."""
-    return plans.get((area.area_id, day.date)) or empty_plan(area, day, fleet)
+    """Return the published plan of a day, or the empty one, with the drivers of the roster."""
+    plan = plans.get((area.area_id, day.date))
+    if plan is None:
+        return empty_plan(area, day, fleet, rosters)
+    return with_drivers(plan, area, day, rosters) if rosters else plan
 
 
 def visit_of(task: Task, max_ride_ms: int, *, not_before_ms: int = 0, not_after_ms: int | None = None) -> Visit:
@@ -127,12 +174,16 @@ def visit_of(task: Task, max_ride_ms: int, *, not_before_ms: int = 0, not_after_
         task.load.seats,
         task.load.wheelchairs,
         max_ride_ms,
+        task.load.prams,
+        task.load.luggage,
     )
 
 
 def _passed(tour: Tour, now: Instant) -> int:
+    # A vehicle that is out does nothing any more, reported or not.
+    until_ms = min(now - ASSUMED_DONE_MS, tour.out_from or now)
     passed = tour.done
-    while passed < len(tour.tasks) and tour.tasks[passed].begin + ASSUMED_DONE_MS < now:
+    while passed < len(tour.tasks) and tour.tasks[passed].begin < until_ms:
         passed += 1
     return passed
 

@@ -8,6 +8,8 @@ from dispatch.edge.links import RideLinks
 from dispatch.edge.service import Ride
 from dispatch.manifest import Manifest, ManifestTask
 from dispatch.offer import Offer, Quote
+from dispatch.rules import LineBus
+from dispatch.walk import Walk
 from dispatch.wording import sentence
 from mobility.core.booking import Window
 from mobility.core.clock import Instant, datetime_at
@@ -15,6 +17,7 @@ from mobility.core.connection import Connection
 from mobility.core.events import ConnectionDecided
 from mobility.core.ids import RiderRef, StopId
 from mobility.core.place import Stop
+from mobility.core.vehicle import TripRef
 
 
 class Answers:
@@ -34,13 +37,17 @@ class Answers:
         """Return a window."""
         return {"earliest": self.moment(window.earliest), "latest": self.moment(window.latest)}
 
-    def offer(self, offer: Offer) -> dict[str, Any]:
-        """Return an offer."""
+    def offer(self, offer: Offer, walks: tuple[Walk, Walk] | None = None) -> dict[str, Any]:
+        """Return an offer with the ways on foot to its stops, none where the stops themselves were named."""
+        wish = offer.wish
+        to, back = walks or (Walk(stop_id=wish.origin), Walk(stop_id=wish.destination))
         return {
             "offer_id": offer.offer_id,
             "vehicle_id": offer.vehicle_id,
             "pickup": self.window(offer.pickup),
             "arrival": self.window(offer.arrival),
+            "origin": self._end(to),
+            "destination": self._end(back),
             "fare_cent": offer.fare_cent,
             "valid_until": self.moment(offer.valid_until),
         }
@@ -53,9 +60,10 @@ class Answers:
             parameters = dict(refusal.parameters)
             told = {"code": refusal.code, "sentence": sentence(refusal, language), "parameters": parameters}
         return {
-            "offers": [self.offer(offer) for offer in quote.offers],
+            "offers": [self.offer(offer, quote.walks) for offer in quote.offers],
             "refusal": told,
-            "alternatives": [self.offer(offer) for offer in quote.alternatives],
+            "line_bus": None if quote.line_bus is None else self._line_bus(quote.line_bus),
+            "alternatives": [self.offer(offer, quote.walks) for offer in quote.alternatives],
         }
 
     def ride(self, ride: Ride) -> dict[str, Any]:
@@ -99,7 +107,9 @@ class Answers:
             "feeder": connection.feeder,
             "feeder_arrival": self.moment(connection.feeder_arrival),
             "feeder_delay_s": connection.feeder_delay_s,
-            "trip": {"trip_id": connection.trip.trip_id, "start_date": connection.trip.start_date.isoformat()},
+            "trip": _trip(connection.trip),
+            "feeder_trip": _trip(connection.feeder_trip),
+            "reference": connection.booking_id,
             "stop_id": connection.stop_id,
             "stop_name": self._stops[connection.stop_id].name,
             "departure": self.moment(connection.departure),
@@ -116,7 +126,22 @@ class Answers:
             "decision": decided.decision,
             "hold_until": None if until is None else self.moment(until),
             "cost_person_s": decided.cost_person_s,
+            "go_cost_person_s": decided.go_cost_person_s,
+            "overruled_because": decided.overruled_because,
             "reason": decided.reason,
+        }
+
+    def _end(self, walk: Walk) -> dict[str, Any]:
+        name = self._stops[walk.stop_id].name
+        return {"stop_id": walk.stop_id, "stop_name": name, "walk_m": walk.walk_m, "walk_min": walk.walk_min}
+
+    def _line_bus(self, bus: LineBus) -> dict[str, Any]:
+        return {
+            "line": bus.line,
+            "headsign": bus.headsign,
+            "stop_name": bus.stop_name,
+            "departure": self.moment(bus.departure),
+            "arrival": None if bus.arrival is None else self.moment(bus.arrival),
         }
 
     def _task(self, task: ManifestTask, name: str) -> dict[str, Any]:
@@ -136,6 +161,12 @@ class Answers:
             "service_s": task.service_s,
             "seats": task.load.seats,
             "wheelchairs": task.load.wheelchairs,
+            "prams": task.load.prams,
+            "luggage": task.load.luggage,
             "name": name,
             "is_done": task.is_done,
         }
+
+
+def _trip(trip: TripRef | None) -> dict[str, str] | None:
+    return None if trip is None else {"trip_id": trip.trip_id, "start_date": trip.start_date.isoformat()}

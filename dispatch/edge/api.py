@@ -1,18 +1,18 @@
-"""The JSON interface of dispatch: quotes, bookings, manifests, connections."""
+"""The JSON interface of dispatch: quotes, bookings, manifests."""
 
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from dispatch.connections import People
 from dispatch.edge.answers import Answers
 from dispatch.edge.links import RideLinks
 from dispatch.edge.requests import (
     BookingRequest,
-    FeederDelayRequest,
     OutcomeRequest,
+    PlaceRequest,
     QuoteRequest,
+    TripRequest,
     fingerprint,
     idempotency_key,
 )
@@ -21,9 +21,11 @@ from dispatch.manifest import Manifest
 from mobility.core.booking import Channel, Load, RideWish
 from mobility.core.clock import instant
 from mobility.core.errors import RefusedError
-from mobility.core.ids import BookingId, ConnectionId, RiderRef, ServiceAreaId, StopId, TaskId, VehicleId
+from mobility.core.geo import LatLon
+from mobility.core.ids import BookingId, RiderRef, ServiceAreaId, StopId, TaskId, TripId, VehicleId
 from mobility.core.ports import Person
 from mobility.core.refusal import Refusal, RefusalCode
+from mobility.core.vehicle import TripRef
 
 T = TypeVar("T")
 _IdempotencyKey = Annotated[str, Depends(idempotency_key)]
@@ -41,7 +43,8 @@ class Api:
 
     async def quote(self, body: QuoteRequest, request: Request) -> dict[str, Any]:
         """Answer a wish with offers, or a refusal with alternatives."""
-        origin, destination = StopId(body.origin), StopId(body.destination)
+        # An end given as a place is looked for on foot; the wish leaves its stop empty until one is found.
+        origin, destination = StopId(body.origin or ""), StopId(body.destination or "")
         area_id = ServiceAreaId(body.area_id or self._dispatch.area_of(origin, destination).area_id)
         if all(area.area_id != area_id for area in self._dispatch.region.areas):
             raise RefusedError(Refusal(RefusalCode.OUTSIDE_AREA, {"area": area_id}), 404)
@@ -51,9 +54,15 @@ class Api:
             destination=destination,
             kind=body.kind,
             at=instant(body.at),
-            load=Load(body.seats, body.wheelchairs),
+            load=Load(body.seats, body.wheelchairs, body.prams, body.luggage),
+            after_trip=_trip(body.after_trip),
+            before_trip=_trip(body.before_trip),
         )
-        answer = await self._dispatch.quote(wish, body.channel)
+        places = (_latlon(body.origin_place), _latlon(body.destination_place))
+        if places == (None, None):
+            answer = await self._dispatch.quote(wish, body.channel)
+        else:
+            answer = await self._dispatch.quote_near(wish, body.channel, *places)
         return self._answers.quote(answer, language_of(request))
 
     async def book(self, body: BookingRequest, key: _IdempotencyKey) -> dict[str, Any]:
@@ -94,23 +103,6 @@ class Api:
             raise refused(refusal)
         return {"task_id": task_id, "outcome": body.outcome}
 
-    async def connections(self) -> dict[str, Any]:
-        """Return today's planned connections by departure."""
-        planned = await self._dispatch.plan_connections()
-        return {"connections": [self._answers.connection(connection) for connection in planned]}
-
-    async def feeder_delay(self, connection_id: str, body: FeederDelayRequest, key: _IdempotencyKey) -> dict[str, Any]:
-        """Take a feeder's delay and tell what was decided."""
-        content = {"connection_id": connection_id, **body.model_dump(mode="json")}
-        decided = await self._dispatch.report_feeder_delay(
-            ConnectionId(connection_id),
-            body.delay_s,
-            People(aboard=body.aboard, waiting=body.waiting),
-            Channel.API,
-            Key(value=key, fingerprint=fingerprint("feeder-delay", content)),
-        )
-        return self._answers.decided(taken(decided))
-
     def _check(self, reference: str, key: str) -> None:
         if not self._links.opens(reference, key):
             # The same answer as for a booking that does not exist: references can not be probed.
@@ -127,8 +119,6 @@ def api_router(dispatch: Dispatch, links: RideLinks) -> APIRouter:
     routes.add_api_route("/bookings/{reference}/cancel", api.cancel, methods=["POST"])
     routes.add_api_route("/manifests/{vehicle_id}", api.manifest, methods=["GET"])
     routes.add_api_route("/manifests/{vehicle_id}/tasks/{task_id}", api.report, methods=["POST"])
-    routes.add_api_route("/connections", api.connections, methods=["GET"])
-    routes.add_api_route("/connections/{connection_id}/feeder-delay", api.feeder_delay, methods=["POST"])
     return routes
 
 
@@ -151,6 +141,14 @@ def taken(outcome: T | Refusal) -> T:
     if isinstance(outcome, Refusal):
         raise refused(outcome)
     return outcome
+
+
+def _trip(trip: TripRequest | None) -> TripRef | None:
+    return None if trip is None else TripRef(TripId(trip.trip_id), trip.start_date)
+
+
+def _latlon(place: PlaceRequest | None) -> LatLon | None:
+    return None if place is None else LatLon(place.lat, place.lon)
 
 
 def language_of(request: Request) -> str:

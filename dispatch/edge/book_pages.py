@@ -10,12 +10,13 @@ from starlette.templating import Jinja2Templates
 
 from dispatch.edge.api import language_of
 from dispatch.edge.links import RideLinks
-from dispatch.edge.page_parts import Pages, euros, read_form, see_other
+from dispatch.edge.page_parts import Pages, euros, people, read_form, see_other
 from dispatch.edge.requests import fingerprint
 from dispatch.edge.service import Dispatch, Key
-from dispatch.edge.wish_form import EXTRAS, LIMITS, QUESTIONS, WISH_FIELDS, Fault, Form, contact_faults, kept
+from dispatch.edge.wish_form import EXTRAS, LIMITS, NUMBERS, QUESTIONS, WISH_FIELDS, Fault, Form, contact_faults, kept
 from dispatch.offer import Offer
 from dispatch.page_texts import BOOK
+from dispatch.rules import LineBus
 from dispatch.wording import sentence
 from mobility.core.booking import Channel, RideWish
 from mobility.core.ids import StopId
@@ -25,8 +26,13 @@ from mobility.core.service_day import service_day_of
 
 _CARRIED = (*WISH_FIELDS, "offer_id", "token", "name", "phone", "note")
 _PATHS = {"route": "/book", "when": "/book/when", "who": "/book/who"}
-_WAYS = (RefusalCode.OUTSIDE_AREA, RefusalCode.SAME_STOP, RefusalCode.TOO_SHORT)
-_PARTIES = (RefusalCode.PARTY_TOO_LARGE, RefusalCode.NO_WHEELCHAIR_PLACE)
+_WAYS = (RefusalCode.OUTSIDE_AREA, RefusalCode.SAME_STOP, RefusalCode.TOO_SHORT, RefusalCode.WAY_CLOSED)
+_PARTIES = (
+    RefusalCode.PARTY_TOO_LARGE,
+    RefusalCode.NO_WHEELCHAIR_PLACE,
+    RefusalCode.NO_PRAM_PLACE,
+    RefusalCode.NO_LUGGAGE_ROOM,
+)
 
 
 class BookPages(Pages):
@@ -91,7 +97,7 @@ class BookPages(Pages):
             "origin": self.stop_name(offer.wish.origin),
             "destination": self.stop_name(offer.wish.destination),
             "day": offer.day,
-            "load": offer.wish.load,
+            "people": people(offer.wish.load, BOOK[language], prefix="people_"),
             "query": urlencode(kept(given)),
         }
         return self.page(request, "book_check", context)
@@ -133,6 +139,7 @@ class BookPages(Pages):
             "villages": self.stops_by_village(form.area.stops),
             "days": form.days,
             "extras": EXTRAS,
+            "numbers": NUMBERS,
         }
         return self.page(request, f"book_{question}", context, status=422 if faults else 200)
 
@@ -146,6 +153,7 @@ class BookPages(Pages):
             "offers": [self._shown(offer, language) for offer in found],
             "asked": self._asked_for(wish),
             "refusal": sentence(quote.refusal, language) if quote.refusal is not None else "",
+            "line_bus": self._line_bus(quote.line_bus, language),
             **_refused(quote.refusal, given),
             "back": f"/book/who?{urlencode(given)}",
         }
@@ -182,6 +190,16 @@ class BookPages(Pages):
             "day": service_day_of(wish.at, self.dispatch.region.zone).date,
             "time": self.clock(wish.at),
         }
+
+    def _line_bus(self, bus: LineBus | None, language: str) -> str:
+        """Return the scheduled bus as one sentence, empty where none is to be taken instead."""
+        if bus is None:
+            return ""
+        texts = BOOK[language]
+        there = "" if bus.arrival is None else texts["line_bus_there"].format(time=self.clock(bus.arrival))
+        return texts["line_bus"].format(
+            line=bus.line, headsign=bus.headsign, stop=bus.stop_name, time=self.clock(bus.departure), there=there
+        )
 
     def _shown(self, offer: Offer, language: str) -> dict[str, Any]:
         texts = BOOK[language]

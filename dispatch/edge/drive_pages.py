@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
 from dispatch.edge.api import language_of, refused
-from dispatch.edge.page_parts import Pages, read_form, see_other
+from dispatch.edge.page_parts import Pages, people, read_form, see_other
 from dispatch.edge.requests import fingerprint
 from dispatch.edge.service import Dispatch, Key
 from dispatch.manifest import Manifest, ManifestTask
@@ -18,6 +18,7 @@ from dispatch.ride_texts import DRIVE
 from dispatch.wish_time import parse_day
 from dispatch.wording import sentence
 from mobility.core.booking import BookingState
+from mobility.core.connection import ConnectionDecision
 from mobility.core.ids import TaskId, VehicleId
 from mobility.core.plan import Shift, TaskKind
 from mobility.core.ports import Person
@@ -26,6 +27,11 @@ from mobility.core.refusal import Refusal, RefusalCode
 _LATER_SHOWN = 6
 """Later tasks a driver sees at once; the rest unfolds."""
 _ERASED = Person(name="")
+_BOARDS = {
+    False: frozenset({BookingState.PROMISED}),
+    True: frozenset({BookingState.PROMISED, BookingState.BOARDED}),
+}
+"""From which states a rider boards, at an ordinary pickup and at a transfer."""
 
 
 class DrivePages(Pages):
@@ -79,6 +85,30 @@ class DrivePages(Pages):
     def _shift(self, shift: Shift, texts: Any) -> str:
         return str(texts["shift"].format(**self.span(shift.span), depot=self.stop_name(shift.depot)))
 
+    def _notices(self, manifest: Manifest, texts: Any) -> list[str]:
+        """Say that the vehicle is out, or that it is reckoned to leave late."""
+        now, found = self.dispatch.clock.now(), []
+        if manifest.out_from is not None:
+            found.append(texts["out"].format(time=self.clock(manifest.out_from)))
+        if manifest.held_until is not None and manifest.held_until > now:
+            found.append(texts["held"].format(time=self.clock(manifest.held_until)))
+        return found
+
+    def _hints(self, task: ManifestTask, name: str, texts: Any) -> list[str]:
+        """Say whom to fetch out of which vehicle, and which connection waits for whom until when."""
+        hints = []
+        if task.fetched_from is not None:
+            vehicle = self.dispatch.region.fleet[task.fetched_from].label
+            hints.append(texts["transfer_hint"].format(name=name, vehicle=vehicle))
+        for each in self.dispatch.state.connections.values():
+            if each.booking_id != task.booking_id or each.hold_until is None:
+                continue
+            is_mine = task.kind is (TaskKind.PICKUP if each.is_to_citizen_bus else TaskKind.DROPOFF)
+            if each.decision is ConnectionDecision.HOLD and is_mine:
+                text = texts["hold_for" if each.is_to_citizen_bus else "holds_for_you"]
+                hints.append(text.format(feeder=each.feeder, time=self.clock(each.hold_until)))
+        return hints
+
     async def _shown(self, request: Request, vehicle_id: VehicleId, fault: str) -> Response:
         manifest = self.dispatch.manifest(vehicle_id, self._day(request))
         if manifest is None:
@@ -95,6 +125,7 @@ class DrivePages(Pages):
             "day": manifest.day,
             "version": manifest.version,
             "shifts": [self._shift(shift, texts) for shift in manifest.shifts],
+            "notices": self._notices(manifest, texts),
             "depot": self.stop_name(manifest.shifts[-1].depot) if manifest.shifts else "",
             "next": here,
             "later": open_tasks[len(here) : len(here) + _LATER_SHOWN],
@@ -108,7 +139,8 @@ class DrivePages(Pages):
     async def _task(self, task: ManifestTask, texts: Any) -> dict[str, Any]:
         person = await self.dispatch.person(task.rider) or _ERASED
         name = person.name or texts["somebody"].format(reference=task.booking_id)
-        line = texts[f"{task.kind.value}_{'done' if task.is_done else 'line'}"]
+        kind = "transfer" if task.is_transfer else task.kind.value
+        line = texts[f"{kind}_{'done' if task.is_done else 'line'}"]
         return {
             "task_id": task.task_id,
             "kind": task.kind.value,
@@ -119,30 +151,20 @@ class DrivePages(Pages):
             "note": person.note if task.kind is TaskKind.PICKUP else "",
             "stop": self.stop_name(task.stop_id),
             "locality": self.dispatch.region.stops[task.stop_id].locality,
-            "leave": texts["leave"].format(time=self.clock(task.leave)),
+            "leave": texts["cut_off"] if task.is_cut_off else texts["leave"].format(time=self.clock(task.leave)),
             "begin": self.clock(task.begin),
             "there": texts["begin"].format(time=self.clock(task.begin)),
-            "window": texts["window"].format(**self.span(task.window)),
-            "load": _load(task, texts),
+            "window": "" if task.is_transfer else texts["window"].format(**self.span(task.window)),
+            "hints": self._hints(task, name, texts),
+            "load": people(task.load, texts),
             "reference": task.booking_id,
             "is_done": task.is_done,
             "was_absent": task.state is BookingState.NO_SHOW,
-            "may_board": task.kind is TaskKind.PICKUP and task.state is BookingState.PROMISED,
-            "may_alight": task.kind is TaskKind.DROPOFF and task.state is BookingState.BOARDED,
+            "may_board": task.kind is TaskKind.PICKUP and task.state in _BOARDS[task.is_transfer],
+            "may_be_absent": task.kind is TaskKind.PICKUP and not task.is_transfer,
+            "may_alight": task.is_aboard and task.state is BookingState.BOARDED,
             "reported": texts["reported"].format(time=self.clock(task.begin)),
         }
-
-
-def _load(task: ManifestTask, texts: Any) -> str:
-    parts = [
-        texts[one] if count == 1 else texts[many].format(n=count)
-        for count, one, many in (
-            (task.load.seats, "seat", "seats"),
-            (task.load.wheelchairs, "wheelchair", "wheelchairs"),
-        )
-        if count
-    ]
-    return ", ".join(parts)
 
 
 def drive_router(dispatch: Dispatch, templates: Jinja2Templates) -> APIRouter:

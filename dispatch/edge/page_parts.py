@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from dispatch.edge.service import Dispatch
-from mobility.core.booking import Window
+from mobility.core.booking import Load, Window
 from mobility.core.clock import Instant, datetime_at
 from mobility.core.ids import StopId
 from mobility.core.place import Stop
@@ -63,6 +63,14 @@ async def read_form(request: Request) -> dict[str, str]:
 def see_other(path: str) -> Response:
     """Return the redirect after a successful form, so that reloading does not send it again."""
     return RedirectResponse(path, status_code=303, headers={"cache-control": "no-store"})
+
+
+def people(load: Load, texts: Mapping[str, str], *, prefix: str = "") -> str:
+    """Return who travels with what, e.g. ``2 seated, 1 pram``; ``texts`` name one and several of each."""
+    counts = (("seat", load.seats), ("wheelchair", load.wheelchairs), ("pram", load.prams), ("piece", load.luggage))
+    keys = [(f"{prefix}{name}" if count == 1 else f"{prefix}{name}s", count) for name, count in counts if count]
+    parts = [texts[key].format(n=count) for key, count in keys]
+    return ", ".join(parts)
 
 
 def euros(cents: int, language: str, free: str) -> str:

@@ -3,17 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Self, TypeVar
 
 from fastapi import Header
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from dispatch.outcome import Outcome
 from mobility.core.booking import Channel, WishKind
 from mobility.core.errors import RefusedError
 from mobility.core.refusal import Refusal, RefusalCode
 
+D = TypeVar("D", bound=date)
 _LONGEST_KEY = 200
 _MOST_PEOPLE = 1000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -31,28 +32,64 @@ def clean(text: str) -> str:
 Text = Annotated[str, AfterValidator(clean)]
 
 
-def plausible(moment: datetime) -> datetime:
+def plausible(moment: D) -> D:
     """Return ``moment``; raises ``ValueError`` far outside the service's life, where local dates may not exist."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"it lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment
 
 
+Day = Annotated[date, AfterValidator(plausible)]
 Moment = Annotated[AwareDatetime, AfterValidator(plausible)]
 
 
+class PlaceRequest(BaseModel):
+    """A place on the map, WGS84 degrees. It enters neither ledger nor log."""
+
+    model_config = ConfigDict(extra="forbid")
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class TripRequest(BaseModel):
+    """A run of a line trip: its id in the timetable and the date its service day starts."""
+
+    model_config = ConfigDict(extra="forbid")
+    trip_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    start_date: Day
+
+
 class QuoteRequest(BaseModel):
-    """A wish. ``at`` needs an offset; ``kind`` says whether it is when to leave or when to be there."""
+    """A wish. ``at`` needs an offset; ``kind`` says whether it is when to leave or when to be there.
+
+    Each end is a stop or a place from which stops are looked for on foot.
+    """
 
     model_config = ConfigDict(extra="forbid")
     area_id: Annotated[Text, Field(max_length=100)] | None = None
-    origin: Annotated[Text, Field(max_length=100)]
-    destination: Annotated[Text, Field(max_length=100)]
+    origin: Annotated[Text, Field(max_length=100)] | None = None
+    destination: Annotated[Text, Field(max_length=100)] | None = None
+    origin_place: PlaceRequest | None = None
+    destination_place: PlaceRequest | None = None
+    after_trip: TripRequest | None = None
+    """The line trip or train the rider comes with."""
+    before_trip: TripRequest | None = None
+    """The line trip the rider goes on with."""
     kind: WishKind = WishKind.DEPART
     at: Moment
     seats: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 1
     wheelchairs: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
+    prams: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
+    luggage: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
     channel: Channel = Channel.API
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        ends = (("origin", self.origin, self.origin_place), ("destination", self.destination, self.destination_place))
+        for name, stop, place in ends:
+            if (stop is None) == (place is None):
+                raise ValueError(f"give either {name} or {name}_place")
+        return self
 
 
 class BookingRequest(BaseModel):
@@ -72,15 +109,6 @@ class OutcomeRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     outcome: Outcome
     at: Moment | None = None
-
-
-class FeederDelayRequest(BaseModel):
-    """A feeder's delay; people aboard the waiting trip and further down its line where they are known."""
-
-    model_config = ConfigDict(extra="forbid")
-    delay_s: Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)]
-    aboard: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
-    waiting: Annotated[int, Field(ge=0, le=_MOST_PEOPLE)] = 0
 
 
 async def idempotency_key(idempotency_key: Annotated[str | None, Header()] = None) -> str:

@@ -2,22 +2,28 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from dispatch import booking as bookings
-from dispatch import connections, manifest, outcome, planner, quote, rules
+from dispatch import connections, manifest, outcome, quote, rules
+from dispatch.connection_windows import connected, protected
 from dispatch.edge.holidays import public_holidays
+from dispatch.edge.improver import Improver
 from dispatch.edge.solver import Solver
+from dispatch.edge.ways import Ways
+from dispatch.free_room import Memory
 from dispatch.offer import Offer, Quote
-from dispatch.route import drive_ms
-from dispatch.tours import FREEZE_MS, empty_plan, plan_of
-from mobility.core.booking import Booking, Channel, RideWish, Window
-from mobility.core.clock import Clock, Instant
+from dispatch.tours import empty_plan, plan_of
+from dispatch.walk import Walk, walks
+from mobility.core.booking import Booking, Channel, RideWish, Window, WishKind
+from mobility.core.clock import Clock, Instant, shifted
 from mobility.core.connection import Connection
-from mobility.core.events import BookingMade, ConnectionDecided, Envelope, Event, PlanPublished, RideRefused
+from mobility.core.events import BookingMade, Event, RideRefused
 from mobility.core.fold import State
-from mobility.core.ids import BookingId, ConnectionId, RiderRef, ServiceAreaId, StopId, TaskId, VehicleId
+from mobility.core.geo import LatLon
+from mobility.core.ids import BookingId, RiderRef, ServiceAreaId, StopId, TaskId, VehicleId
 from mobility.core.plan import DayPlan, TaskKind
 from mobility.core.ports import Committed, Decision, DirectTrips, Ledger, Person, References, TravelTimes, Vault
 from mobility.core.promise import PromiseKind
@@ -29,6 +35,11 @@ _SOLVER_MS = 15_000
 """How long a worker may take; the plan stays frozen so much further ahead."""
 _HOUR_S = 3600.0
 _MOST_OFFERS_KEPT = 10_000
+_REFUSED_AGAIN_MS = 60_000
+"""The same wish refused again within a minute is no new fact."""
+_MOST_REFUSALS_KEPT = 10_000
+_MOST_CLOSURES_KEPT = 8
+_HALF_DAY_MS = 43_200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +86,20 @@ class Dispatch:
         self.references = references
         self._ledger = ledger
         self._vault = vault
-        self._travel = travel
-        self._drive = drive_ms(travel)
+        self._ways = Ways(region, travel)
         self._direct = direct
-        self._solver = solver
-        self._improve_delay_s = improve_delay_s
+        self._improver = Improver(
+            ledger=ledger, clock=clock, solver=solver, service=self.service, delay_s=improve_delay_s
+        )
         self._offers: dict[str, Offer] = {}
-        self._room = quote.Memory()
-        self._dirty: dict[tuple[ServiceAreaId, date], None] = {}
-        self._changed = asyncio.Event()
+        self._room = Memory()
+        self._refused: dict[tuple[RideWish, Channel, RefusalCode], Instant] = {}
         self._line_names = {line.route_id: line.short_name for line in region.lines}
-        self.improvements = 0
+
+    @property
+    def improvements(self) -> int:
         """Published plans that came from the solver."""
-        ledger.subscribe(self._noted)
+        return self._improver.improvements
 
     @property
     def state(self) -> State:
@@ -99,25 +111,39 @@ class Dispatch:
         """The service day of the clock."""
         return service_day_of(self.clock.now(), self.region.zone)
 
-    def service(self, area_id: ServiceAreaId) -> quote.Service:
-        """Return what decisions in an area need; raises ``KeyError`` for an unknown area."""
+    def service(
+        self, area_id: ServiceAreaId, state: State | None = None, moment: Instant | None = None
+    ) -> quote.Service:
+        """Return what decisions in an area need; raises ``KeyError`` for an unknown area.
+
+        Roads are closed as ``state`` (the newest) knows them to be at ``moment`` (now).
+        """
         area = next((area for area in self.region.areas if area.area_id == area_id), None)
         if area is None:
             raise KeyError(area_id)
         year = self.today.date.year
         closed = public_holidays(area.holidays_of, year) | public_holidays(area.holidays_of, year + 1)
+        travel, drive = self._ways.at(self.state if state is None else state, moment or self.clock.now())
         return quote.Service(
             area=area,
             fleet=self.region.fleet,
             zone=self.region.zone,
             calendar=rules.Calendar(public_holidays=closed),
-            travel=self._travel,
-            drive=self._drive,
+            travel=travel,
+            drive=drive,
         )
 
+    def warm(self) -> None:
+        """Load what the first quote would have to wait for: the compiled search. Blocks; meant for a thread."""
+        for area in self.region.areas:
+            day = self.today
+            plan = empty_plan(area, day, self.region.fleet)
+            quote.warm(self.service(area.area_id), plan, self.clock.now())
+
     def area_of(self, origin: StopId, destination: StopId) -> ServiceArea:
-        """Return the first area that serves both stops, else the first area of all."""
-        both = (area for area in self.region.areas if origin in area.stops and destination in area.stops)
+        """Return the first area that serves both stops, else the first area of all; an empty stop fits everywhere."""
+        ends = [stop for stop in (origin, destination) if stop]
+        both = (area for area in self.region.areas if all(stop in area.stops for stop in ends))
         return next(both, self.region.areas[0])
 
     def days_with_service(self, area: ServiceArea) -> Sequence[date]:
@@ -132,22 +158,58 @@ class Dispatch:
 
     async def quote(self, wish: RideWish, channel: Channel) -> Quote:
         """Answer a wish and keep its offers open; a refusal becomes a fact. ``KeyError`` for an unknown area."""
-        now = self.clock.now()
-        service = self.service(wish.area_id)
+        now, is_part = self.clock.now(), wish.after_trip is not None or wish.before_trip is not None
+        timed = connected(self.region, wish) if is_part else wish
+        answer = Quote(refusal=timed) if isinstance(timed, Refusal) else self._answer(timed, now, is_part=is_part)
+        self._keep((*answer.offers, *answer.alternatives), now)
+        if answer.refusal is not None and self._is_news(wish, channel, answer.refusal, now):
+            fact = RideRefused(wish=wish, channel=channel, refusal=answer.refusal)
+            await self._ledger.submit(lambda _state, _now: [fact], actor=_actor(channel))
+        return answer
+
+    def _answer(self, wish: RideWish, now: Instant, *, is_part: bool) -> Quote:
+        """Return the answer to a wish; one that is a part of a journey has its transfers protected."""
+        service = self.service(wish.area_id, moment=_roads_at(wish, now))
 
         def buses_of(earliest: Instant, latest: Instant) -> Sequence[rules.LineBus]:
             trips = self._direct.direct(wish.origin, wish.destination, earliest, latest)
             stop = self.region.stops.get(wish.origin)
             return rules.line_buses(trips, wish.origin, self._line_names, stop.name if stop else str(wish.origin))
 
-        answer = quote.quote(
-            service, self.state, wish, now, buses_of=buses_of, new_id=self.references.token, memory=self._room
+        return quote.quote(
+            service,
+            self.state,
+            wish,
+            now,
+            buses_of=buses_of,
+            new_id=self.references.token,
+            memory=self._room,
+            protect=partial(protected, self.region) if is_part else None,
         )
-        self._keep((*answer.offers, *answer.alternatives), now)
-        if answer.refusal is not None:
-            fact = RideRefused(wish=wish, channel=channel, refusal=answer.refusal)
-            await self._ledger.submit(lambda _state, _now: [fact], actor=_actor(channel))
-        return answer
+
+    async def quote_near(
+        self, wish: RideWish, channel: Channel, origin: LatLon | None, destination: LatLon | None
+    ) -> Quote:
+        """Answer a wish from or to a place instead of a stop, which the wish then leaves empty.
+
+        The nearest stops on foot are tried; the place itself is kept nowhere. ``KeyError`` for an unknown area.
+        """
+        area = self.service(wish.area_id).area
+        ends: list[tuple[Walk, ...]] = []
+        for named, place in ((wish.origin, origin), (wish.destination, destination)):
+            found = (Walk(stop_id=named),) if place is None else walks(place, area.stops, self.region.stops)
+            if isinstance(found, Refusal):
+                return Quote(refusal=found)
+            ends.append(found)
+        pairs = [(a, b) for a in ends[0] for b in ends[1] if a.stop_id != b.stop_id]
+        refused: Quote | None = None
+        # The shortest way on foot first; of equal ones as they are listed.
+        for pair in sorted(pairs, key=lambda pair: pair[0].walk_m + pair[1].walk_m):
+            answer = replace(await self.quote(walked(wish, pair), channel), walks=pair)
+            if answer.offers:
+                return answer
+            refused = refused or answer
+        return refused or Quote(refusal=Refusal(RefusalCode.SAME_STOP))
 
     async def accept(self, offer_id: str, person: Person, channel: Channel, key: Key) -> Ride | Refusal:
         """Book an open offer for a person. The person goes to the vault, the facts to the ledger."""
@@ -158,7 +220,7 @@ class Dispatch:
         def decide(state: State, now: Instant) -> list[Event] | Refusal:
             if offer is None:
                 return Refusal(RefusalCode.OFFER_EXPIRED)
-            service = self.service(offer.wish.area_id)
+            service = self.service(offer.wish.area_id, state, _roads_at(offer.wish, now))
             return bookings.accept(
                 service, state, now, offer=offer, booking_id=booking_id, rider=rider, channel=channel
             )
@@ -199,7 +261,7 @@ class Dispatch:
             booked = state.bookings.get(booking_id)
             if booked is None:
                 return Refusal(RefusalCode.UNKNOWN_BOOKING)
-            service = self.service(booked.wish.area_id)
+            service = self.service(booked.wish.area_id, state)
             return bookings.cancel(service, state, now, booking_id=booking_id, channel=channel, reason=reason)
 
         done = await self._submit(decide, _actor(channel), key)
@@ -216,7 +278,7 @@ class Dispatch:
             booked = state.bookings.get(BookingId(str(task_id).rpartition(":")[0]))
             if booked is None:
                 return Refusal(RefusalCode.UNKNOWN_BOOKING)
-            service = self.service(booked.wish.area_id)
+            service = self.service(booked.wish.area_id, state)
             return outcome.report(service, state, now, vehicle_id=vehicle_id, task_id=task_id, outcome=happened, at=at)
 
         done = await self._submit(decide, f"driver:{vehicle_id}", key)
@@ -227,7 +289,8 @@ class Dispatch:
         area = next((a for a in self.region.areas if any(s.vehicle_id == vehicle_id for s in a.shifts)), None)
         if area is None:
             return None
-        return manifest.manifest(self.plan(area, day), vehicle_id, self.state.bookings, self._drive)
+        drive = self.service(area.area_id).drive
+        return manifest.manifest(self.plan(area, day), vehicle_id, self.state.bookings, drive)
 
     def plan(self, area: ServiceArea, day: date | None = None) -> DayPlan:
         """Return the plan of a day, today's without ``day``; without shifts on days without service."""
@@ -235,7 +298,7 @@ class Dispatch:
         plan = self.state.plans.get((area.area_id, service_day.date))
         if plan is None and rules.of_day(area, service_day.date, self.service(area.area_id).calendar) is not None:
             return DayPlan(area_id=area.area_id, day=service_day.date, version=0, tours=())
-        return plan or empty_plan(area, service_day, self.region.fleet)
+        return plan_of(self.state.plans, area, service_day, self.region.fleet, self.state.rosters)
 
     async def person(self, rider: RiderRef) -> Person | None:
         """Return who a rider is, ``None`` once erased."""
@@ -251,57 +314,15 @@ class Dispatch:
         planned = (c.connection_id for c in connections.connections_of(self.region, day))
         return [self.state.connections[connection_id] for connection_id in planned]
 
-    async def report_feeder_delay(
-        self, connection_id: ConnectionId, delay_s: float, people: connections.People, channel: Channel, key: Key
-    ) -> ConnectionDecided | Refusal:
-        """Take a feeder's delay and return what was decided."""
-        await self.plan_connections()
-        done = await self._submit(
-            lambda state, now: connections.hold_or_go(
-                state, now, connection_id=connection_id, delay_s=delay_s, people=people, channel=channel
-            ),
-            "dispatcher",
-            key,
-        )
-        if isinstance(done, Refusal):
-            return done
-        return next(e.body for e in done.envelopes if isinstance(e.body, ConnectionDecided))
-
     async def run(self) -> None:
         """Plan each day's connections and improve plans after changes, until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_connections())
-                group.create_task(self._keep_improving())
-        finally:
-            await self._solver.close()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_connections())
+            group.create_task(self._improver.run())
 
     async def improve(self, area_id: ServiceAreaId, day: date) -> bool:
         """Let the solver look at the rest of a day; return whether a better plan was published."""
-        service, state, now = self.service(area_id), self.state, self.clock.now()
-        plan = state.plans.get((area_id, day))
-        if plan is None:
-            return False
-        freeze_ms = FREEZE_MS + round(self._improve_delay_s * 1000) + _SOLVER_MS
-        problem = planner.draft(service, state, plan, now, freeze_ms=freeze_ms).problem
-        solution = await self._solver.solve(problem) if problem.is_worth_solving else None
-        if solution is None:
-            return False
-        await self.clock.sleep(self._improve_delay_s)
-
-        def decide(newest: State, _moment: Instant) -> list[Event] | Refusal:
-            current = plan_of(newest.plans, service.area, ServiceDay(day, service.zone), service.fleet)
-            if current.version != plan.version:
-                return Refusal(RefusalCode.PLAN_CHANGED)
-            # As of the snapshot: what is frozen then is frozen far enough ahead to be so still.
-            again = planner.draft(service, newest, current, now, freeze_ms=freeze_ms)
-            better = planner.improved(service, again, solution)
-            return bookings.published(service, newest, better, "improvement") if better is not None else []
-
-        done = await self._ledger.submit(decide, actor="planner")
-        is_published = isinstance(done, Committed) and bool(done.envelopes)
-        self.improvements += is_published
-        return is_published
+        return await self._improver.improve(area_id, day)
 
     async def _keep_connections(self) -> None:
         for area in self.region.areas:
@@ -310,20 +331,15 @@ class Dispatch:
             await self.plan_connections()
             await self.clock.sleep(_HOUR_S)
 
-    async def _keep_improving(self) -> None:
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            dirty, self._dirty = self._dirty, {}
-            for area_id, day in dirty:
-                await self.improve(area_id, day)
-
-    def _noted(self, envelopes: Sequence[Envelope]) -> None:
-        for envelope in envelopes:
-            body = envelope.body
-            if isinstance(body, PlanPublished) and body.cause in ("booking", "cancellation"):
-                self._dirty[body.plan.area_id, body.plan.day] = None
-                self._changed.set()
+    def _is_news(self, wish: RideWish, channel: Channel, refusal: Refusal, now: Instant) -> bool:
+        """Return whether the same wish was not refused for the same reason just now."""
+        key = (wish, channel, refusal.code)
+        if now - self._refused.get(key, Instant(now - _REFUSED_AGAIN_MS)) < _REFUSED_AGAIN_MS:
+            return False
+        if len(self._refused) >= _MOST_REFUSALS_KEPT:
+            self._refused = {known: at for known, at in self._refused.items() if now - at < _REFUSED_AGAIN_MS}
+        self._refused[key] = now
+        return True
 
     def _keep(self, offers: Sequence[Offer], now: Instant) -> None:
         if len(self._offers) > _MOST_OFFERS_KEPT:
@@ -338,6 +354,18 @@ class Dispatch:
 
     async def _submit(self, decide: Decision, actor: str, key: Key) -> Committed | Refusal:
         return await self._ledger.submit(decide, actor=actor, idempotency_key=key.value, fingerprint=key.fingerprint)
+
+
+def walked(wish: RideWish, pair: tuple[Walk, Walk]) -> RideWish:
+    """Return the wish between the stops of two walks, with the time to get there on foot set aside."""
+    is_arrival = wish.kind is WishKind.ARRIVE
+    walk_s = -60.0 * pair[1].walk_min if is_arrival else 60.0 * pair[0].walk_min
+    return replace(wish, origin=pair[0].stop_id, destination=pair[1].stop_id, at=shifted(wish.at, walk_s))
+
+
+def _roads_at(wish: RideWish, now: Instant) -> Instant:
+    """Return when a wish needs open roads: now for rides within half a day, else at the ride."""
+    return now if abs(wish.at - now) < _HALF_DAY_MS else wish.at
 
 
 def _actor(channel: Channel) -> str:

@@ -13,9 +13,11 @@ from mobility.core.region import ServiceArea
 
 QUESTIONS = ("route", "when", "who")
 """The questions before the offers, in order."""
-EXTRAS = ("walker", "pram", "luggage", "dog")
-"""What people bring along; told to the driver as a note."""
-WISH_FIELDS = ("origin", "destination", "kind", "day", "time", "seats", "wheelchairs", *EXTRAS)
+NUMBERS = ("seats", "wheelchairs", "prams", "luggage")
+"""Who travels and what takes up room."""
+EXTRAS = ("dog",)
+"""What else people bring along; told to the driver as a note."""
+WISH_FIELDS = ("origin", "destination", "kind", "day", "time", *NUMBERS, *EXTRAS)
 """What the first three questions ask; none of it says who asks."""
 LIMITS: Mapping[str, int] = {"name": 120, "phone": 40, "note": 500}
 """Longest answers in characters."""
@@ -64,7 +66,7 @@ class Form:
             destination=StopId(given["destination"]),
             kind=WishKind(given["kind"]),
             at=moment,
-            load=Load(_number(given, "seats") or 0, _number(given, "wheelchairs") or 0),
+            load=Load(*(_number(given, name) or 0 for name in NUMBERS)),
         )
 
     def _route(self, given: Mapping[str, str]) -> list[Fault]:
@@ -84,9 +86,9 @@ class Form:
         return faults
 
     def _who(self, given: Mapping[str, str]) -> list[Fault]:
-        numbers = {name: _number(given, name) for name in ("seats", "wheelchairs")}
+        numbers = {name: _number(given, name) for name in NUMBERS}
         faults = [Fault(name, "fault_number") for name, number in numbers.items() if number is None]
-        if not faults and sum(number or 0 for number in numbers.values()) == 0:
+        if not faults and numbers["seats"] == numbers["wheelchairs"] == 0:
             faults.append(Fault("seats", "fault_nobody"))
         return faults
 

@@ -3,7 +3,8 @@
 import heapq
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -80,6 +81,12 @@ class RoadNetwork:
         """Mean grade of each edge, shape (E,): rise over length, positive uphill; NaN where elevation is unknown."""
         rise_m = self.elevation_m[self.target] - self.elevation_m[self.source]
         return (rise_m / np.maximum(self.length_m, 1.0)).astype(np.float32)
+
+    def closing(self, edges: AbstractSet[int]) -> "RoadNetwork":
+        """Return the network in which nobody can drive along ``edges``: their travel time is ``inf``."""
+        time_s = self.time_s.copy()
+        time_s[sorted(edges)] = math.inf
+        return replace(self, time_s=time_s)
 
     def place(self, node: NodeIndex) -> LatLon:
         """Return a node's position."""

@@ -58,6 +58,9 @@ class VehicleSpec:
     """0 for a combustion engine."""
     is_bookable: bool
     """Whether dispatch may put public riders aboard (the research van: not by default)."""
+    pram_places: int = 0
+    luggage_places: int = 0
+    """Places for large pieces: walking frames, suitcases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ def _vehicle(row: Fields) -> VehicleSpec:
         has_ramp=row.flag("ramp"),
         battery_wh=row.number("battery_wh", low=0, high=2e6),
         is_bookable=row.flag("bookable"),
+        # Bundles of vehicles that nobody books need not say it.
+        pram_places=row.whole("pram_places", low=0, high=20) if row.has("pram_places") else 0,
+        luggage_places=row.whole("luggage_places", low=0, high=100) if row.has("luggage_places") else 0,
     )
     if vehicle.wheelchair_places * vehicle.seats_lost_per_wheelchair > vehicle.seats:
         row.fail("seats_lost_per_wheelchair", "its wheelchair places cost more seats than it has")

@@ -25,12 +25,16 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _with_defaults(plain: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 only added fields with defaults: prams and luggage of a load, held and broken-down vehicles."""
+    """Only fields with defaults were added: prams and luggage, held and broken-down vehicles, trips of connections."""
     return plain
 
 
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = MappingProxyType(
-    {(kind, 1): _with_defaults for kind in ("booking_made", "ride_refused", "plan_published")}
+    {
+        **{(kind, 1): _with_defaults for kind in ("booking_made", "ride_refused", "plan_published")},
+        **{(kind, 1): _with_defaults for kind in ("connection_planned", "connection_decided")},
+        **{(kind, 2): _with_defaults for kind in ("booking_made", "ride_refused")},
+    }
 )
 """(kind, version) to the step that raises it to version + 1."""
 

@@ -23,7 +23,7 @@ from mobility.storage.tables import LEDGER_METADATA, VAULT_METADATA
 Schema = Literal["ledger", "vault"]
 """Which of the two sets of migrations a file follows."""
 
-HEADS: dict[Schema, str] = {"ledger": "ledger_0001", "vault": "vault_0001"}
+HEADS: dict[Schema, str] = {"ledger": "ledger_0002", "vault": "vault_0001"}
 """Newest revision of each; a file that has it is opened without loading Alembic."""
 
 _METADATA: dict[Schema, MetaData] = {"ledger": LEDGER_METADATA, "vault": VAULT_METADATA}

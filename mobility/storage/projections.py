@@ -13,6 +13,7 @@ from mobility.core.disruption_events import (
     DisruptionEnded,
     DisruptionReported,
     RevisionDue,
+    RevisionLapsed,
     RevisionTold,
     RiderTransferred,
     RosterPublished,
@@ -78,7 +79,8 @@ def touched(event: Event) -> tuple[Table, Key] | None:
             (RideRefused() | PublicTourPublished() | ConnectionPlanned() | FeederDelayReported() | ConnectionDecided())
             | (TripCancelled() | DrivingModeChanged() | RiderErased())
             | (ManoeuvreAsked() | ManoeuvreClosed() | CommandProposed() | CommandIssued() | CommandProgressed())
-            | (RevisionDue() | RevisionTold() | DisruptionReported() | DisruptionEnded() | RosterPublished())
+            | (RevisionDue() | RevisionTold() | RevisionLapsed())
+            | (DisruptionReported() | DisruptionEnded() | RosterPublished())
             | (OccasionNoted() | OccasionFrozen() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
         ):
             return None
@@ -123,6 +125,8 @@ def _booking_row(booking: Booking) -> Row:
         "wished_at": wish.at,
         "seats": wish.load.seats,
         "wheelchairs": wish.load.wheelchairs,
+        "prams": wish.load.prams,
+        "luggage": wish.load.luggage,
         "channel": booking.channel.value,
         "vehicle_id": booking.vehicle_id,
         "fare_cent": booking.fare_cent,

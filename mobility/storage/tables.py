@@ -48,6 +48,8 @@ BOOKINGS = Table(
     Column("state", String(16), nullable=False),
     Column("boarded_at", BigInteger),
     Column("alighted_at", BigInteger),
+    Column("prams", Integer, nullable=False, server_default="0"),
+    Column("luggage", Integer, nullable=False, server_default="0"),
 )
 """Projection: each booking as it stands."""
 

@@ -201,3 +201,17 @@ def test_a_sharp_bend_slows_and_a_straight_road_does_not() -> None:
     straight = (LatLon(50.6, 10.8), LatLon(50.601, 10.8), LatLon(50.602, 10.8))
     assert math.isinf(bend_speed_mps(straight, 1, 2.0))
     assert math.isinf(bend_speed_mps(corner, 0, 2.0))
+
+
+@given(_graphs(), st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_nobody_drives_along_closed_edges_and_all_others_stay(graph: tuple[int, list[Arc]], bits: int) -> None:
+    count, arcs = graph
+    network = _network(count, arcs)
+    closed = {edge for edge in range(network.edge_count) if bits >> (edge % 32) & 1}
+    rest = network.closing(closed)
+    assert np.isinf(rest.time_s[sorted(closed)]).all()
+    path = rest.shortest_path(NodeIndex(0), NodeIndex(count - 1))
+    assert path is None or not closed & set(path.edges)
+    left = np.setdiff1d(np.arange(network.edge_count), sorted(closed))
+    assert (rest.time_s[left] == network.time_s[left]).all()

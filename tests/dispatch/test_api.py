@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.dispatch.journeys import TRAIN, with_a_line
 from tests.dispatch.room import Room, client, ledger_text, room
 from tests.dispatch.small_region import at
 
@@ -43,7 +44,9 @@ def test_a_quote_has_offers_with_windows_fare_and_validity() -> None:
     body = told(story)
     assert body["refusal"] is None
     first = body["offers"][0]
-    assert set(first) == {"offer_id", "vehicle_id", "pickup", "arrival", "fare_cent", "valid_until"}
+    ends = {"origin", "destination"}
+    assert set(first) == {"offer_id", "vehicle_id", "pickup", "arrival", "fare_cent", "valid_until"} | ends
+    assert first["origin"] == {"stop_id": "A", "stop_name": "Haltestelle A", "walk_m": 0, "walk_min": 0}
     assert first["pickup"] == {"earliest": "2025-10-07T10:00:00+02:00", "latest": "2025-10-07T10:15:00+02:00"}
 
 
@@ -136,6 +139,11 @@ def test_a_mutating_call_without_a_key_is_a_problem_400() -> None:
         {"seats": -1},
         {"seats": 10**12},
         {"seats": "drei"},
+        {"prams": -1},
+        {"luggage": "viel"},
+        {"after_trip": {"trip_id": "", "start_date": "2025-10-07"}},
+        {"after_trip": {"trip_id": "d-10", "start_date": "0001-01-01"}},
+        {"before_trip": "d-10"},
         {"kind": "fly"},
         {"origin": "x" * 5000},
         {"origin": "\u0000"},
@@ -226,3 +234,60 @@ def test_no_personal_word_reaches_the_ledger() -> None:
     text = ledger_text(told(story))
     assert "BookingMade" in text
     assert not any(word in text for word in ("Geheim", "4711", "Rollator"))
+
+
+def test_prams_and_luggage_go_from_quote_to_manifest() -> None:
+    async def story(here: Room, http: httpx.AsyncClient) -> Any:
+        await book(http, prams=1, luggage=2)
+        return (await http.get("/api/v1/manifests/bus", params={"date": "2025-10-07"})).json()
+
+    tasks = told(story)["tasks"]
+    assert [(task["prams"], task["luggage"]) for task in tasks] == [(1, 2), (1, 2)]
+
+
+def test_more_prams_than_any_bus_holds_are_refused_with_the_reason() -> None:
+    async def story(here: Room, http: httpx.AsyncClient) -> Any:
+        return [(await http.post("/api/v1/quotes", json={**WISH, name: 9})).json() for name in ("prams", "luggage")]
+
+    answers = told(story)
+    assert [answer["refusal"]["code"] for answer in answers] == ["no_pram_place", "no_luggage_room"]
+    assert all(answer["line_bus"] is None for answer in answers)
+
+
+def journeys(story: Story) -> Any:
+    async def run() -> Any:
+        here = room(with_a_line(), clock="08:00")
+        async with client(here) as http:
+            return await story(here, http)
+
+    return asyncio.run(run())
+
+
+def test_who_comes_with_a_train_is_fetched_when_ready_and_who_goes_on_is_there_in_time() -> None:
+    async def story(here: Room, http: httpx.AsyncClient) -> Any:
+        train = {"trip_id": str(TRAIN.trip_id), "start_date": "2025-10-07"}
+        shuttle = {"trip_id": "d-10", "start_date": "2025-10-07"}
+        after = {**WISH, "origin": "B", "destination": "H", "after_trip": train, "at": "2025-10-07T15:00:00+02:00"}
+        near = await http.post("/api/v1/quotes", json={**after, "origin": "A"})
+        before = {**WISH, "origin": "H", "destination": "C", "before_trip": shuttle}
+        return near.json(), (await http.post("/api/v1/quotes", json=before)).json()
+
+    after, before = journeys(story)
+    first = after["offers"][0]["pickup"]
+    assert "2025-10-07T08:50" < first["earliest"] < "2025-10-07T09:10"
+    assert all(offer["arrival"]["latest"] <= "2025-10-07T10:02:00+02:00" for offer in before["offers"])
+    assert before["offers"]
+
+
+@pytest.mark.parametrize(
+    "trip", [{"trip_id": "ghost", "start_date": "2025-10-07"}, {"trip_id": "d-10", "start_date": "2035-10-07"}]
+)
+def test_a_journey_with_a_trip_that_does_not_run_is_refused_by_name(trip: dict[str, str]) -> None:
+    async def story(here: Room, http: httpx.AsyncClient) -> Any:
+        body = {**WISH, "origin": "H", "destination": "C", "before_trip": trip}
+        return (await http.post("/api/v1/quotes", json=body)).json(), len(list(here.ledger.read()))
+
+    answer, facts = journeys(story)
+    assert answer["offers"] == []
+    assert answer["refusal"]["code"] == "no_transfer"
+    assert facts == 1

@@ -3,23 +3,26 @@
 import asyncio
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatch.booking import published
 from dispatch.edge.service import Key, Ride
 from dispatch.outcome import Outcome
-from mobility.core.booking import BookingState, Channel
+from mobility.core.booking import BookingState, Channel, Load, Window
 from mobility.core.clock import Instant
+from mobility.core.disruption_events import RevisionDue, RiderTransferred
 from mobility.core.errors import ReadOnlyError
 from mobility.core.events import BookingMade, PlanPublished, PromiseSettled, PromiseTold, PublicTourPublished
-from mobility.core.ids import TaskId, VehicleId
+from mobility.core.ids import StopId, TaskId, VehicleId
 from mobility.core.plan import DayPlan, TaskKind
-from mobility.core.promise import PromiseKind, PromiseOutcome
+from mobility.core.promise import PromiseKind, PromiseOutcome, Revision, RevisionReason
 from mobility.core.refusal import Refusal, RefusalCode
 from tests.dispatch.room import Room, room
-from tests.dispatch.small_region import NAMES, at, bus, region, wish
+from tests.dispatch.small_region import AREA, NAMES, at, bus, region, wish
 
 
 def the_plan(here: Room) -> DayPlan:
@@ -318,3 +321,100 @@ def test_whatever_riders_and_drivers_do_no_promise_leaves_its_window_in_a_plan(s
     open_rides = [b for b in here.ledger.state.bookings.values() if b.state is BookingState.PROMISED]
     planned = {t.booking_id for plan in here.ledger.state.plans.values() for tour in plan.tours for t in tour.tasks}
     assert planned == {booking.booking_id for booking in open_rides}
+
+
+def test_a_plan_that_breaks_a_promise_is_not_published_but_reality_is() -> None:
+    async def story() -> tuple[list[object], Room]:
+        here = room()
+        await here.book(wish("A", "D", "10:00"))
+        (plan,) = here.ledger.state.plans.values()
+        (tour,) = plan.tours
+        late = tuple(replace(task, begin=Instant(task.begin + 3_600_000)) for task in tour.tasks)
+        broken = replace(plan, tours=(replace(tour, tasks=late),), version=plan.version + 1)
+        service = here.dispatch.service(AREA)
+        state = here.ledger.state
+        news = [
+            RevisionDue(
+                revision=Revision(
+                    booking_id=late[0].booking_id,
+                    reason=RevisionReason.VEHICLE_LATE,
+                    tell_by=at("09:00"),
+                    vehicle_id=tour.shift.vehicle_id,
+                    pickup=Window(at("10:45"), at("11:15")),
+                    arrival=Window(at("10:45"), at("11:30")),
+                )
+            )
+        ]
+        return [
+            published(service, state, broken, "improvement"),
+            published(service, state, broken, "booking", now=at("08:00")),
+            published(service, state, broken, "repair:vehicle_late"),
+            published(service, state, broken, "repair:vehicle_late", news=news),
+            published(service, state, broken, "progress"),
+            published(service, state, broken, "cancellation"),
+        ], here
+
+    answers, _ = asyncio.run(story())
+    refused = [isinstance(answer, Refusal) for answer in answers]
+    assert refused == [True, True, True, False, False, False]
+
+
+def rescued(plan: DayPlan, ride: Ride, at_stop: str) -> DayPlan:
+    """The plan in which the second bus fetches the rider out of the first, which has broken down."""
+    old, new = plan.tours
+    dropoff = next(task for task in old.tasks if task.booking_id == ride.booking.booking_id and task.load.seats < 0)
+    fetch = replace(
+        dropoff,
+        task_id=TaskId(f"{ride.booking.booking_id}:transfer"),
+        kind=TaskKind.PICKUP,
+        stop_id=StopId(at_stop),
+        window=Window(at("10:05"), at("11:00")),
+        load=-dropoff.load,
+        begin=at("10:20"),
+    )
+    left = replace(
+        old, tasks=tuple(replace(task, load=Load(0)) for task in old.tasks if task != dropoff), out_from=at("10:05")
+    )
+    late = replace(dropoff, begin=at("10:30"), window=Window(at("10:20"), at("11:00")))
+    return replace(plan, tours=(left, replace(new, tasks=(fetch, late))), version=plan.version + 1)
+
+
+def test_a_rider_fetched_from_a_broken_bus_is_reported_by_the_one_that_came() -> None:
+    async def story() -> tuple[Room, Ride, list[Refusal | None]]:
+        here = room(region([bus("one"), bus("two")]))
+        ride = await here.book(wish("B", "H", "10:00"))
+        assert ride.vehicle_id == "one"
+        reports = [await reported(here, ride, Outcome.BOARDED, at("10:01"), vehicle="one")]
+        (plan,) = here.ledger.state.plans.values()
+        moved = rescued(plan, ride, "D")
+        await here.ledger.submit(
+            lambda _state, _now: [PlanPublished(plan=moved, cause="repair:breakdown")], actor="dispatcher"
+        )
+        here.clock.moment = at("10:21")
+        task = TaskId(f"{ride.booking.booking_id}:transfer")
+        for number, (vehicle, outcome) in enumerate(
+            (("one", Outcome.BOARDED), ("two", Outcome.NO_SHOW), ("two", Outcome.BOARDED), ("two", Outcome.BOARDED))
+        ):
+            command = Key(value=f"t{number}", fingerprint="t")
+            report = here.dispatch.report_outcome(VehicleId(vehicle), task, outcome, at("10:21"), command)
+            reports.append(await report)
+        reports.append(await reported(here, ride, Outcome.ALIGHTED, at("10:31"), vehicle="two"))
+        return here, ride, reports
+
+    here, ride, reports = asyncio.run(story())
+    codes = [report.code if report is not None else None for report in reports]
+    assert codes == [
+        None,
+        RefusalCode.UNKNOWN_BOOKING,
+        RefusalCode.INVALID_INPUT,
+        None,
+        RefusalCode.WRONG_STATE,
+        None,
+    ]
+    booking = here.ledger.state.bookings[ride.booking.booking_id]
+    assert booking.state is BookingState.COMPLETED
+    assert booking.vehicle_id == "two"
+    moved = [e.body for e in here.ledger.read() if isinstance(e.body, RiderTransferred)]
+    assert [(fact.from_vehicle, fact.to_vehicle) for fact in moved] == [("one", "two")]
+    settled = [e.body.kind for e in here.ledger.read() if isinstance(e.body, PromiseSettled)]
+    assert settled == [PromiseKind.PICKUP, PromiseKind.ARRIVAL]

@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from dispatch.wording import sentence, singular
+from mobility.core.booking import Load
 from mobility.core.refusal import Refusal, RefusalCode
 from tests.dispatch.room import Room, client, ledger_text, room
-from tests.dispatch.small_region import wish
+from tests.dispatch.small_region import at, wish
+from tests.dispatch.test_quote import OneLineBus
 
 WISH = {
     "origin": "A",
@@ -311,3 +313,45 @@ def test_what_people_typed_is_escaped_everywhere() -> None:
         return drive.text + book.text
 
     assert "<script" not in asyncio.run(story())
+
+
+def test_prams_and_luggage_are_asked_for_booked_checked_and_told_to_the_driver() -> None:
+    carried = {**WISH, "prams": "1", "luggage": "2", "dog": "1"}
+
+    async def story() -> tuple[Room, list[httpx.Response]]:
+        here = room()
+        async with client(here) as http:
+            pages = [await http.get("/book/who", params={k: WISH[k] for k in list(WISH)[:5]})]
+            offers = await http.get("/book/offers", params=carried)
+            contact = await http.get("/book/contact", params={**carried, "offer_id": first_offer(offers.text)})
+            form = {**hidden(contact.text), "name": "Erika", "note": "Hund"}
+            check = await http.post("/book/check", data=form)
+            booked = await http.post("/book/confirm", data=hidden(check.text))
+            manifest = await http.get("/drive/bus", params={"date": "2025-10-07"})
+            too_many = await http.get("/book/offers", params={**carried, "prams": "2"})
+            pages += [offers, contact, check, booked, manifest, too_many]
+        return here, pages
+
+    here, (who, _, contact, check, booked, manifest, too_many) = asyncio.run(story())
+    assert "Wie viele Kinderwagen bringen Sie mit?" in who.text
+    assert "Rollatoren" in who.text
+    assert 'name="dog"' in who.text
+    assert "Hund" in contact.text
+    assert "1 mit Sitzplatz, 1 Kinderwagen, 2 große Gepäckstücke oder Rollatoren" in check.text
+    assert booked.status_code == 303
+    assert "1 Sitzplatz, 1 Kinderwagen, 2 große Gepäckstücke oder Rollatoren" in manifest.text
+    assert "kein Platz für so viele Kinderwagen" in too_many.text
+    (booking,) = here.ledger.state.bookings.values()
+    assert booking.wish.load == Load(1, 0, 1, 2)
+
+
+def test_the_line_bus_stands_on_the_page_with_stop_and_time() -> None:
+    async def story() -> str:
+        here = room(direct=OneLineBus(at("10:30")))
+        async with client(here) as http:
+            return (await http.get("/book/offers", params=WISH)).text
+
+    page = asyncio.run(story())
+    assert "Diesen Bus können Sie ohne Bestellung nehmen" in page
+    assert "Bus 300 Richtung Stadt: 10:30 Uhr ab Haltestelle A, Ankunft 10:30 Uhr" in page
+    assert page.index("Diesen Bus") < page.index('name="offer_id"')

@@ -2,17 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch import planner
+from dispatch.darp.problem import NONE, Iterations, Problem, Routes
+from dispatch.day_problem import DayProblem
 from dispatch.edge.service import Key
-from dispatch.edge.solver import InlineSolver, ProcessSolver
+from dispatch.edge.solver import InlineSolver
+from dispatch.edge.solver_worker import Method, solved
 from dispatch.outcome import Outcome
-from dispatch.planner import Problem
-from dispatch.routing import Effort, solve
+from mobility.core.booking import Load
 from mobility.core.events import PlanPublished
 from mobility.core.fold import State
 from mobility.core.ids import TaskId
@@ -41,19 +45,20 @@ async def busy_day(seed: int, rides: int = 25) -> Room:
     return here
 
 
-class Answer:
-    """A solver that always gives the same answer, after something happened meanwhile."""
+def found(day: DayProblem, method: Method = Method.SEARCH) -> Routes | None:
+    return solved(method, day.problem, day.present, Iterations(200))
 
-    def __init__(self, change: "Change | None" = None) -> None:
+
+class Interrupted(InlineSolver):
+    """A solver during whose work something happens."""
+
+    def __init__(self, change: "Change") -> None:
+        super().__init__(iterations=200)
         self.change = change
 
-    async def solve(self, problem: Problem) -> Sequence[Sequence[int]] | None:
-        if self.change is not None:
-            await self.change.happen()
-        return solve(problem, Effort())
-
-    async def close(self) -> None:
-        pass
+    async def solve(self, problem: Problem, present: Routes, *, number: int = 0) -> Routes | None:
+        await self.change.happen()
+        return await super().solve(problem, present, number=number)
 
 
 class Change:
@@ -114,7 +119,7 @@ def test_done_and_imminent_tasks_are_not_touched() -> None:
 
 
 def test_riders_aboard_stay_in_their_vehicle() -> None:
-    async def story() -> Problem:
+    async def story() -> DayProblem:
         here = room(region([bus("one"), bus("two")]))
         ride = await here.book(wish("A", "H", "10:00"))
         await here.book(wish("B", "G", "10:30"))
@@ -123,19 +128,24 @@ def test_riders_aboard_stay_in_their_vehicle() -> None:
         task = TaskId(f"{ride.booking.booking_id}:pickup")
         assert await here.dispatch.report_outcome(ride.vehicle_id, task, Outcome.BOARDED, at("10:00"), command) is None
         service = here.dispatch.service(AREA)
-        return planner.draft(service, here.ledger.state, the_plan(here), here.clock.now(), freeze_ms=-3_600_000).problem
+        return planner.draft(service, here.ledger.state, the_plan(here), here.clock.now(), freeze_ms=-3_600_000).day
 
-    problem = asyncio.run(story())
-    aboard = [stop for stop in problem.stops if stop.only_vehicle is not None]
-    assert len(aboard) == 1
-    assert problem.duties[aboard[0].only_vehicle or 0].aboard.seats == 1
+    day = asyncio.run(story())
+    problem = day.problem
+    (aboard,) = [ride for ride in range(problem.rides) if problem.pickup[ride] == NONE]
+    (vehicle,) = np.flatnonzero(problem.allowed[aboard])
+    assert problem.aboard[vehicle].tolist() == [1, 0, 0, 0]
+    assert problem.aboard_people[vehicle] == 1
+    routes = found(day)
+    assert routes is not None
+    assert problem.dropoff[aboard] in routes[vehicle]
 
 
 def test_an_answer_that_forgets_or_swaps_riders_is_not_published() -> None:
     async def story() -> list[DayPlan | None]:
         here = await busy_day(5)
         service, draft = here.dispatch.service(AREA), draft_of(here)
-        present = [list(order) for order in draft.problem.routes]
+        present = [list(order) for order in draft.day.present]
         forgets = [present[0][2:], present[1]]
         turned = [list(reversed(order)) for order in present]
         split = [present[0][1:], [*present[1], present[0][0]]]
@@ -149,7 +159,7 @@ def test_the_present_plan_gains_nothing_and_is_not_published_again() -> None:
     async def story() -> DayPlan | None:
         here = await busy_day(5)
         draft = draft_of(here)
-        return planner.improved(here.dispatch.service(AREA), draft, draft.problem.routes)
+        return planner.improved(here.dispatch.service(AREA), draft, draft.day.present)
 
     assert asyncio.run(story()) is None
 
@@ -158,7 +168,7 @@ def test_an_answer_to_an_older_plan_is_thrown_away() -> None:
     async def story() -> tuple[bool, Room]:
         change = Change()
         source = await busy_day(1)
-        here = room(source.dispatch.region, solver=Answer(change))
+        here = room(source.dispatch.region, solver=Interrupted(change))
         change.here = here
         rng = random.Random(1)
         for number in range(25):
@@ -174,9 +184,9 @@ def test_an_answer_to_an_older_plan_is_thrown_away() -> None:
 
 
 def test_the_same_problem_gets_the_same_answer_without_a_clock() -> None:
-    async def story() -> tuple[list[list[int]] | None, list[list[int]] | None]:
-        problem = draft_of(await busy_day(2)).problem
-        return solve(problem, Effort()), solve(problem, Effort())
+    async def story() -> tuple[Routes | None, Routes | None]:
+        day = draft_of(await busy_day(2)).day
+        return found(day), found(day)
 
     first, second = asyncio.run(story())
     assert first is not None
@@ -187,7 +197,7 @@ def test_a_problem_without_stops_is_not_worth_solving() -> None:
     here = room()
     plan = here.dispatch.plan(here.dispatch.region.areas[0])
     draft = planner.draft(here.dispatch.service(AREA), State(), plan, at("08:00"))
-    assert not draft.problem.is_worth_solving
+    assert not draft.is_worth_solving
 
 
 def test_changes_are_improved_in_the_background_after_the_delay() -> None:
@@ -210,65 +220,57 @@ def test_changes_are_improved_in_the_background_after_the_delay() -> None:
     assert causes.count("improvement") == here.dispatch.improvements
 
 
-def test_a_worker_process_solves_without_blocking_and_ends_when_closed() -> None:
-    async def story() -> tuple[Sequence[Sequence[int]] | None, int]:
-        solver = ProcessSolver(time_limit_s=0.3, patience_s=30)
-        problem = draft_of(await busy_day(2)).problem
-        ticks = 0
-        async with asyncio.TaskGroup() as group:
-            answer = group.create_task(solver.solve(problem))
-            while not answer.done():
-                await asyncio.sleep(0.01)
-                ticks += 1
-        await solver.close()
-        assert solver.worker_pid is None
-        return answer.result(), ticks
-
-    routes, ticks = asyncio.run(story())
-    assert routes is not None
-    assert ticks > 5
-
-
-def test_a_worker_that_dies_costs_one_answer_and_is_replaced() -> None:
-    async def story() -> tuple[Sequence[Sequence[int]] | None, Sequence[Sequence[int]] | None, int]:
-        solver = ProcessSolver(time_limit_s=0.1, patience_s=0.0)
-        problem = draft_of(await busy_day(2)).problem
-        lost = await solver.solve(problem)  # the interpreter can not even start in that time
-        patient = ProcessSolver(time_limit_s=0.1, patience_s=30)
-        found = await patient.solve(problem)
-        await solver.close()
-        await patient.close()
-        return lost, found, solver.failures
-
-    lost, found, failures = asyncio.run(story())
-    assert lost is None
-    assert failures == 1
-    assert found is not None
-
-
-def test_wheelchairs_and_seats_bind_in_the_model_too() -> None:
-    async def story() -> Problem:
+@pytest.mark.parametrize("method", list(Method))
+def test_wheelchairs_and_seats_bind_in_the_model_too(method: Method) -> None:
+    async def story() -> DayProblem:
         here = room(region([bus("one", seats=3, places=1, lost=2), bus("two", seats=3, places=1, lost=2)]))
         for number, (origin, destination) in enumerate((("A", "H"), ("B", "H"), ("C", "H"), ("D", "H"))):
             await here.book(wish(origin, destination, "10:00", wheelchairs=int(number == 0)), key=f"w{number}")
-        return draft_of(here).problem
+        return draft_of(here).day
 
-    problem = asyncio.run(story())
-    routes = solve(problem, Effort())
+    day = asyncio.run(story())
+    routes = found(day, method)
     assert routes is not None
     for vehicle, order in enumerate(routes):
-        seats, chairs = 0, 0
-        for k in order:
-            seats, chairs = seats + problem.stops[k].visit.seats, chairs + problem.stops[k].visit.wheelchairs
-            assert problem.duties[vehicle].holds(seats, chairs)
+        aboard = Load(0)
+        for stop in order:
+            aboard = aboard + day.visits[stop].load
+            assert aboard.wheelchairs <= 1
+            assert aboard.seats + 2 * aboard.wheelchairs <= 3
+        assert day.problem.capacity[vehicle].tolist()[:2] == [3, 1]
 
 
-def test_closing_a_solver_twice_is_harmless() -> None:
-    async def story() -> bool:
-        await InlineSolver().close()
-        process = ProcessSolver()
-        await process.close()
-        await process.close()
-        return process.worker_pid is None
+def test_the_library_improves_a_small_day_as_well() -> None:
+    async def story() -> tuple[int, int]:
+        here = await busy_day(2, rides=12)
+        service, draft = here.dispatch.service(AREA), draft_of(here)
+        routes = found(draft.day, Method.LIBRARY)
+        assert routes is not None
+        better = planner.improved(service, draft, routes)
+        cost = planner.cost_ms(service, draft)
+        assert cost is not None
+        if better is None:
+            return cost, cost
+        after = planner.cost_ms(service, planner.draft(service, here.ledger.state, better, here.clock.now()))
+        assert after is not None
+        return cost, after
 
-    assert asyncio.run(story())
+    before, after = asyncio.run(story())
+    assert after <= before
+
+
+def test_a_tour_that_is_out_neither_gives_nor_takes() -> None:
+    async def story() -> tuple[planner.Draft, DayPlan | None, DayPlan]:
+        here = await busy_day(5)
+        plan = the_plan(here)
+        plan = replace(plan, tours=(replace(plan.tours[0], out_from=at("08:00")), *plan.tours[1:]))
+        service = here.dispatch.service(AREA)
+        draft = planner.draft(service, here.ledger.state, plan, here.clock.now())
+        routes = found(draft.day)
+        assert routes is not None
+        return draft, planner.improved(service, draft, routes), plan
+
+    draft, better, plan = asyncio.run(story())
+    assert draft.part == (1,)
+    assert draft.routes[0].frozen == len(plan.tours[0].tasks)
+    assert better is None or better.tours[0] == plan.tours[0]

@@ -1,6 +1,8 @@
 """Offers around a wish, refusals that name the binding constraint, alternatives that work."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -12,15 +14,19 @@ from hypothesis import strategies as st
 from dispatch.offer import Quote
 from dispatch.wording import sentence
 from mobility.core.arrivals import Call, TripStanding, TripStatus
-from mobility.core.booking import Channel, RideWish, WishKind
+from mobility.core.booking import Channel, Load, RideWish, WishKind
 from mobility.core.clock import Instant
-from mobility.core.events import RideRefused
-from mobility.core.ids import RouteId, StopId, TripId
+from mobility.core.disruption import Disruption, DisruptionKind
+from mobility.core.disruption_events import DisruptionReported
+from mobility.core.events import Event, RideRefused
+from mobility.core.geo import LatLon
+from mobility.core.ids import DisruptionId, RouteId, StopId, TripId
 from mobility.core.refusal import RefusalCode
 from mobility.core.service_day import ServiceDay
 from mobility.core.vehicle import TripRef
+from mobility.storage.bundles import load_region, shipped_region
 from tests.dispatch.room import Room, room
-from tests.dispatch.small_region import DAY, ZONE, at, bus, region, wish
+from tests.dispatch.small_region import AREA, DAY, ZONE, at, bus, region, wish
 
 
 def asked(here: Room, what: RideWish) -> Quote:
@@ -198,3 +204,163 @@ def test_any_instant_and_party_gets_an_answer(moment: int, seats: int, kind: Wis
     odd = replace(wish(seats=seats, kind=kind), at=Instant(moment))
     quote = asked(room(), odd)
     assert bool(quote.offers) != (quote.refusal is not None)
+
+
+def test_the_line_bus_itself_is_the_first_alternative_with_its_times() -> None:
+    here = room(direct=OneLineBus(at("10:30")))
+    quote = asked(here, wish(clock="10:00"))
+    assert quote.line_bus is not None
+    assert (quote.line_bus.line, quote.line_bus.stop_name, quote.line_bus.departure) == (
+        "300",
+        "Haltestelle A",
+        at("10:30"),
+    )
+    assert quote.line_bus.arrival == at("10:30")
+    assert asked(here, wish(clock="14:00")).line_bus is None
+
+
+@pytest.mark.parametrize(
+    ("departure", "is_refused"), [("09:44", False), ("09:45", True), ("10:45", True), ("10:46", False)]
+)
+def test_a_line_bus_counts_from_a_quarter_before_to_three_quarters_after_the_wish(
+    departure: str, is_refused: bool
+) -> None:
+    code = refused(room(direct=OneLineBus(at(departure))), wish(clock="10:00"))
+    assert (code is RefusalCode.LINE_BUS_RUNS) == is_refused
+
+
+def test_the_shipped_area_keeps_that_rule() -> None:
+    area = load_region(shipped_region("ilmenau")).areas[0]
+    assert (area.line_bus_before_s, area.line_bus_after_s) == (900.0, 2700.0)
+
+
+async def full_from_to(here: Room, first: str, last: str) -> None:
+    """Fill the bus with six people from A to L and back, as often as it goes, between two times."""
+    moment = at(first)
+    while moment < at(last):
+        for origin, destination in (("A", "L"), ("L", "A")):
+            quote = await here.dispatch.quote(replace(wish(origin, destination, seats=6), at=moment), Channel.PHONE)
+            near = [o for o in quote.offers if abs(o.pickup.earliest - moment) < 1_800_000]
+            if near:
+                await here.accept(near[0].offer_id)
+        moment = Instant(moment + 900_000)
+
+
+def test_alternatives_lie_before_and_after_the_wish_and_no_nearer_time_works() -> None:
+    async def story() -> tuple[Room, Quote, RideWish]:
+        here = room(region(stops=12))
+        await full_from_to(here, "11:00", "13:00")
+        what = wish("C", "H", "12:00")
+        return here, await here.dispatch.quote(what, Channel.WEB), what
+
+    here, quote, what = asyncio.run(story())
+    assert quote.refusal is not None
+    moments = [offer.pickup.earliest for offer in quote.alternatives]
+    assert len(moments) == 3
+    assert min(moments) < what.at < max(moments)
+    assert all(abs(a - b) >= 900_000 for k, a in enumerate(moments) for b in moments[:k])
+    nearest = min(abs(moment - what.at) for moment in moments)
+    for step in range(5, nearest // 60_000, 5):
+        for moment in (what.at - step * 60_000, what.at + step * 60_000):
+            other = asked(here, replace(what, at=Instant(moment)))
+            assert all(offer.pickup.earliest != moment for offer in other.offers), step
+
+
+def test_where_nothing_is_possible_before_the_wish_all_alternatives_come_after_it() -> None:
+    quote = asked(room(clock="09:50"), wish(clock="10:00"))
+    assert quote.refusal is not None
+    assert quote.refusal.code is RefusalCode.TOO_LATE_TO_BOOK
+    assert [offer.pickup.earliest for offer in quote.alternatives] == [at("10:20"), at("10:35"), at("10:50")]
+
+
+@pytest.mark.parametrize(
+    ("load", "code"),
+    [
+        (Load(1, 0, 2, 0), RefusalCode.NO_PRAM_PLACE),
+        (Load(1, 0, 0, 3), RefusalCode.NO_LUGGAGE_ROOM),
+        (Load(0, 0, 1, 0), RefusalCode.INVALID_INPUT),
+        (Load(1, 0, -1, 0), RefusalCode.INVALID_INPUT),
+        (Load(1, 0, 1, 2), None),
+    ],
+)
+def test_prams_and_luggage_have_their_own_limits(load: Load, code: RefusalCode | None) -> None:
+    quote = asked(room(), wish(load=load))
+    assert (quote.refusal.code if quote.refusal else None) == code
+    if quote.refusal is not None:
+        assert "…" not in sentence(quote.refusal, "de") + sentence(quote.refusal, "en")
+
+
+def test_no_vehicle_that_holds_everything_at_once_is_a_party_too_large() -> None:
+    here = room(region([bus("one", prams=1, luggage=0), bus("two", prams=0, luggage=2)]))
+    assert refused(here, wish(load=Load(1, 0, 1, 1))) is RefusalCode.PARTY_TOO_LARGE
+
+
+def test_a_taken_pram_place_is_named_when_it_is_all_that_lacks() -> None:
+    async def story() -> list[Quote]:
+        here = room(region(ends="11:00", stops=12))
+        pram = wish("A", "L", "10:00", load=Load(1, 0, 1, 0))
+        found = []
+        for _ in range(12):
+            quote = await here.dispatch.quote(pram, Channel.WEB)
+            found.append(quote)
+            if quote.offers:
+                await here.accept(quote.offers[0].offer_id)
+        return found
+
+    codes = {quote.refusal.code for quote in asyncio.run(story()) if quote.refusal is not None}
+    assert RefusalCode.NO_PRAM_PLACE in codes
+
+
+def test_the_same_refused_wish_is_one_fact_a_minute() -> None:
+    here = room()
+    for _ in range(5):
+        asked(here, wish(seats=40))
+    asked(here, wish(seats=41))
+    assert len(list(here.ledger.read())) == 2
+    here.clock.moment = Instant(here.clock.moment + 59_999)
+    asked(here, wish(seats=40))
+    assert len(list(here.ledger.read())) == 2
+    here.clock.moment = Instant(here.clock.moment + 1)
+    asked(here, wish(seats=40))
+    assert len(list(here.ledger.read())) == 3
+
+
+def test_while_a_road_is_closed_no_ride_is_offered_over_it() -> None:
+    place = region()
+    closure = Disruption(
+        disruption_id=DisruptionId("d1"),
+        kind=DisruptionKind.ROAD_CLOSED,
+        area_id=AREA,
+        day=DAY.date,
+        begins=at("08:00"),
+        ends=at("12:00"),
+        centre=LatLon((place.stops[StopId("B")].place.lat_deg + place.stops[StopId("C")].place.lat_deg) / 2, 10.9),
+        radius_m=50.0,
+    )
+
+    async def story() -> list[Quote]:
+        here = room(place)
+        fact: Event = DisruptionReported(disruption=closure)
+        await here.ledger.submit(lambda _state, _now: [fact], actor="dispatcher")
+        answers = [await here.dispatch.quote(wish(*way, "10:00"), Channel.WEB) for way in (("A", "D"), ("A", "B"))]
+        here.clock.moment = at("12:30")
+        answers.append(await here.dispatch.quote(wish("A", "D", "14:00"), Channel.WEB))
+        return answers
+
+    cut_off, same_side, later = asyncio.run(story())
+    assert cut_off.refusal is not None
+    assert cut_off.refusal.code is RefusalCode.WAY_CLOSED
+    assert not cut_off.alternatives
+    assert same_side.offers
+    assert later.offers
+
+
+def test_asking_imports_no_compiler_before_the_first_quote() -> None:
+    code = "import sys, dispatch.edge.service, dispatch.edge.side; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_warming_up_needs_no_plan_and_changes_nothing() -> None:
+    here = room()
+    here.dispatch.warm()
+    assert not list(here.ledger.read())

@@ -1,19 +1,24 @@
 """What of a tour is still open: done, assumed, frozen and late tasks; and the manifest made of it."""
 
 import asyncio
+from dataclasses import replace
 
 from dispatch.edge.service import Key, Ride
 from dispatch.insertion import slack_of
 from dispatch.outcome import Outcome
 from dispatch.route import Violation, drive_ms
-from dispatch.tours import Route, empty_plan, planned_window, route_of
+from dispatch.tours import Route, empty_plan, plan_of, planned_window, route_of
 from dispatch.travel import matrix
 from mobility.core.booking import BookingState, Window
 from mobility.core.clock import Instant
-from mobility.core.ids import TaskId
-from mobility.core.plan import Tour
+from mobility.core.disruption_events import RosterPublished
+from mobility.core.events import PlanPublished
+from mobility.core.ids import DriverRef, DutyId, TaskId
+from mobility.core.plan import DayPlan, Tour
+from mobility.core.refusal import Refusal, RefusalCode
+from mobility.core.roster import Assignment, Duty, DutyRole, Roster
 from tests.dispatch.room import Room, room
-from tests.dispatch.small_region import DAY, at, bus, region, wish
+from tests.dispatch.small_region import AREA, DAY, at, bus, region, wish
 
 PLACE = region()
 DRIVE = drive_ms(matrix(PLACE, planning_factor=1.0))
@@ -103,3 +108,103 @@ def test_the_manifest_follows_the_plan_and_says_when_to_leave() -> None:
     assert not manifest.tasks[0].is_done
     assert manifest.tasks[0].begin - manifest.tasks[0].leave == 120_000
     assert all(task.load.seats == 1 for task in manifest.tasks)
+
+
+def test_a_vehicle_that_is_held_leaves_no_earlier_whatever_was_planned() -> None:
+    here, _, _ = asyncio.run(booked())
+    tour = replace(tour_of(here), held_until=at("10:30"))
+    route = route_of(tour, bus(), here.ledger.state.bookings, at("09:00"), DRIVE)
+    assert route.duty.leave_ms == at("10:30")
+    assert route.frozen == 0
+    # The first pickup is late already and may be no later still; the second ride of the day is not.
+    assert route.visits[0].latest_ms == at("10:30") + DRIVE("A", "B")  # type: ignore[arg-type] - plain names of stops
+    assert route.visits[2].latest_ms <= at("12:15")
+    assert not isinstance(slack_of(route, DRIVE), Violation)
+    over = route_of(tour, bus(), here.ledger.state.bookings, at("11:00"), DRIVE)
+    assert over.duty.leave_ms >= at("11:00") or over.frozen
+
+
+def out_at(here: Room, clock: str) -> Tour:
+    return replace(tour_of(here), out_from=at(clock))
+
+
+def test_of_a_vehicle_that_is_out_nothing_moves_and_nothing_is_taken_as_done() -> None:
+    here, _, _ = asyncio.run(booked())
+    before = route_of(out_at(here, "09:30"), bus(), here.ledger.state.bookings, at("09:40"), DRIVE)
+    assert before.is_out
+    assert before.frozen == len(before.visits) == 4
+    later = route_of(out_at(here, "09:30"), bus(), here.ledger.state.bookings, at("16:00"), DRIVE)
+    assert later.passed == 0
+    afternoon = route_of(out_at(here, "11:00"), bus(), here.ledger.state.bookings, at("16:00"), DRIVE)
+    assert afternoon.passed == 2
+
+
+def test_a_vehicle_that_is_out_takes_no_new_ride() -> None:
+    async def story() -> tuple[Ride | Refusal, bool]:
+        here = room(region([bus("one")]))
+        await here.book(wish("B", "E", "10:00"), key="first")
+        offer = (await here.offers(wish("A", "D", "14:00")))[0]
+        (plan,) = here.ledger.state.plans.values()
+        broken = replace(plan, version=plan.version + 1, tours=(replace(plan.tours[0], out_from=at("09:00")),))
+        await here.ledger.submit(
+            lambda _state, _now: [PlanPublished(plan=broken, cause="repair:breakdown")], actor="dispatcher"
+        )
+        return await here.accept(offer.offer_id), bool(await here.offers(wish("A", "D", "14:00")))
+
+    accepted, is_offered = asyncio.run(story())
+    assert isinstance(accepted, Refusal)
+    assert accepted.code is RefusalCode.PLAN_CHANGED
+    assert not is_offered
+
+
+def roster(driver: str | None, version: int = 1) -> Roster:
+    duty = Duty(
+        duty_id=DutyId("2025-10-07/Di/driver"),
+        day=DAY.date,
+        starts=PLACE.areas[0].shifts[0].starts,
+        ends=PLACE.areas[0].shifts[0].ends,
+        role=DutyRole.DRIVER,
+        group="Di",
+        vehicle_id=PLACE.areas[0].shifts[0].vehicle_id,
+    )
+    named = None if driver is None else DriverRef(driver)
+    return Roster(
+        area_id=AREA,
+        first=DAY.date,
+        last=DAY.date,
+        version=version,
+        assignments=(Assignment(duty=duty, driver=named),),
+    )
+
+
+async def driver_after(*rosters: Roster, is_booked_first: bool) -> DayPlan:
+    here = room(PLACE)
+    if is_booked_first:
+        await here.book(wish("B", "E", "10:00"), key="first")
+    for each in rosters:
+        fact = RosterPublished(roster=each, cause="plan")
+        await here.ledger.submit(lambda _state, _now, fact=fact: [fact], actor="dispatcher")
+    await here.book(wish("A", "D", "14:00"), key="second")
+    (plan,) = here.ledger.state.plans.values()
+    assert here.dispatch.plan(PLACE.areas[0], DAY.date).tours == plan.tours
+    return plan
+
+
+def test_a_shift_takes_its_driver_from_the_roster_whichever_came_first() -> None:
+    for is_booked_first in (True, False):
+        plan = asyncio.run(driver_after(roster("d-7"), is_booked_first=is_booked_first))
+        assert plan.tours[0].shift.driver == "d-7"
+
+
+def test_where_the_roster_names_nobody_the_rule_does() -> None:
+    plan = asyncio.run(driver_after(roster(None), is_booked_first=True))
+    assert plan.tours[0].shift.driver == "driver-bus"
+
+
+def test_a_driver_whom_a_repair_put_in_stays() -> None:
+    plan = empty_plan(PLACE.areas[0], DAY, PLACE.fleet, {(AREA, DAY.date): roster("d-7")})
+    shift = replace(plan.tours[0].shift, driver=DriverRef("substitute"))
+    plan = replace(plan, tours=(replace(plan.tours[0], shift=shift),))
+    known = {(AREA, DAY.date): plan}
+    again = plan_of(known, PLACE.areas[0], DAY, PLACE.fleet, {(AREA, DAY.date): roster("d-8", 2)})
+    assert again.tours[0].shift.driver == "substitute"

@@ -101,6 +101,7 @@ def test_the_stored_kinds_are_part_of_the_format_and_stay():
         "promise_told",
         "public_tour_published",
         "revision_due",
+        "revision_lapsed",
         "revision_told",
         "ride_refused",
         "rider_alighted",

@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
@@ -71,3 +72,19 @@ def test_foreign_bytes_are_told_as_corruption(tmp_path: Path):
     (tmp_path / "l.db").write_bytes(b"x" * 5000)
     with pytest.raises(CorruptionError):
         open_writer(tmp_path / "l.db", "ledger", is_durable=True)
+
+
+def test_bookings_from_before_prams_could_be_booked_show_none(tmp_path: Path):
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations" / "ledger"))
+    with closing(database._connect(tmp_path / "l.db")) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "ledger_0001")
+        columns = [row[1] for row in connection.exec_driver_sql("PRAGMA table_info('bookings')")]
+        values = ["0" if column.endswith(("_s", "_at", "s", "t")) else "'x'" for column in columns]
+        connection.exec_driver_sql(f"INSERT INTO bookings VALUES ({', '.join(values)})")  # noqa: S608 - own names
+        upgrade(connection, "ledger")
+        (found,) = connection.exec_driver_sql("SELECT prams, luggage FROM bookings").all()
+        assert tuple(found) == (0, 0)
+        command.downgrade(config, "ledger_0001")
+        assert "prams" not in [row[1] for row in connection.exec_driver_sql("PRAGMA table_info('bookings')")]
