@@ -56,7 +56,7 @@ class Facts:
 
     def _decide(self, decided: ConnectionDecided) -> list[TripRef]:
         connection = self._connections.get(decided.connection_id)
-        if connection is None:
+        if connection is None or connection.trip is None:  # a citizen bus that waits shows in its rider's promise
             return []
         holds = self.holds.setdefault(connection.trip, {})
         holds.pop(decided.connection_id, None)

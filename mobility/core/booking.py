@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from mobility.core.clock import Instant
 from mobility.core.ids import BookingId, RiderRef, ServiceAreaId, StopId, VehicleId
+from mobility.core.vehicle import TripRef
 
 
 class Channel(StrEnum):
@@ -79,6 +80,10 @@ class RideWish:
     kind: WishKind
     at: Instant
     load: Load
+    after_trip: TripRef | None = None
+    """The line trip the rider comes with; a train by its name in the bundle (``TrainConnection.connection_id``)."""
+    before_trip: TripRef | None = None
+    """The line trip the rider goes on with."""
 
 
 class BookingState(StrEnum):

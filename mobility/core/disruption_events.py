@@ -31,6 +31,14 @@ class RevisionTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionLapsed:
+    """News that nobody has told need not be told any more: what was told before stands again."""
+
+    SCHEMA: ClassVar[int] = 1
+    booking_id: BookingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingWithdrawn:
     """The operator can not give a ride that was promised."""
 
@@ -91,6 +99,7 @@ Upsetting = (
     | RiderTransferred
     | RevisionDue
     | RevisionTold
+    | RevisionLapsed
     | DisruptionReported
     | DisruptionEnded
     | RosterPublished

@@ -37,7 +37,7 @@ from mobility.core.vehicle import DrivingMode, TripRef
 class RideRefused:
     """Somebody asked for a ride and was refused, with the binding constraint."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     wish: RideWish
     channel: Channel
     refusal: Refusal
@@ -47,7 +47,7 @@ class RideRefused:
 class BookingMade:
     """A rider accepted an offer. Committed together with its promises and the plan that keeps them."""
 
-    SCHEMA: ClassVar[int] = 2
+    SCHEMA: ClassVar[int] = 3
     booking: Booking
 
 
@@ -79,8 +79,8 @@ class PromiseSettled:
 class PlanPublished:
     """A new version of a day's plan.
 
-    ``cause`` is ``booking``, ``cancellation``, ``improvement``, ``progress``, ``repair:<kind of disruption>``, ``undo``
-    or ``connection``.
+    ``cause`` is ``booking``, ``cancellation``, ``improvement``, ``progress``, ``repair:<kind of disruption>``,
+    ``undo``, ``connection`` or ``roster``.
     """
 
     SCHEMA: ClassVar[int] = 2
@@ -153,7 +153,7 @@ class PublicTourPublished:
 class ConnectionPlanned:
     """A connection of the day was planned."""
 
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     connection: Connection
 
 
@@ -169,14 +169,19 @@ class FeederDelayReported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionDecided:
-    """Hold or go, with what it costs: seconds times people, aboard and waiting further down the line."""
+    """Hold or go, with what either costs: seconds times people."""
 
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     connection_id: ConnectionId
     decision: ConnectionDecision
     hold_until: Instant | None
     cost_person_s: float
+    """Of holding: for those aboard and those waiting further down the line. Until version 1 of what was decided."""
     reason: str
+    go_cost_person_s: float = 0.0
+    """Of going: until the next departure, for those who change."""
+    overruled_because: str = ""
+    """Why a dispatcher decided; empty where the rule did. Not for the public, other than ``reason``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

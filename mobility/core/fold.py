@@ -15,6 +15,7 @@ from mobility.core.disruption_events import (
     DisruptionEnded,
     DisruptionReported,
     RevisionDue,
+    RevisionLapsed,
     RevisionTold,
     RiderTransferred,
     RosterPublished,
@@ -169,12 +170,13 @@ class _Draft:
                 self._supervised.take(event)
             case BookingWithdrawn() | BookingChanged() | RiderTransferred() | RevisionDue():
                 self._upset(event)
-            case RevisionTold() | DisruptionReported() | DisruptionEnded() | RosterPublished():
+            case RevisionTold() | RevisionLapsed() | DisruptionReported() | DisruptionEnded() | RosterPublished():
                 self._upset(event)
             case _:
                 assert_never(event)
 
     def _told(self, event: PromiseTold, told_at: Instant) -> None:
+        before = self.promises.get((event.booking_id, event.kind))
         self.promises[event.booking_id, event.kind] = Promise(
             booking_id=event.booking_id,
             kind=event.kind,
@@ -182,6 +184,7 @@ class _Draft:
             told_at=told_at,
             channel=event.channel,
             revision=event.revision,
+            was_told_late=before is not None and (before.was_told_late or told_at > before.window.latest),
         )
 
     def _upset(self, event: Upsetting) -> None:
@@ -198,6 +201,8 @@ class _Draft:
                 self.revisions[revision.booking_id] = revision
             case RevisionTold():
                 self._tried(event)
+            case RevisionLapsed():
+                self.revisions.pop(event.booking_id, None)
             case DisruptionReported(disruption=disruption):
                 self.disruptions[disruption.disruption_id] = disruption
             case DisruptionEnded():

@@ -26,7 +26,7 @@ class Task:
     booking_id: BookingId
     stop_id: StopId
     window: Window
-    """Hard: service begins inside it."""
+    """Hard: the rider boards or leaves inside it."""
     load: Load
     """What boards (positive) or leaves (negative)."""
     service_s: float

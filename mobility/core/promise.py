@@ -36,6 +36,8 @@ class Promise:
     revision: int = 0
     """0 for the first promise; each telling anew adds 1."""
     outcome: PromiseOutcome = PromiseOutcome.OPEN
+    was_told_late: bool = False
+    """Whether it was told anew after the window told before had ended: broken by then, whatever happens."""
 
 
 class TellingOutcome(StrEnum):

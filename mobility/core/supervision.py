@@ -160,6 +160,8 @@ class AlarmKind(StrEnum):
     """Other bytes under a sequence number that is kept already."""
     SOLVER_LOST = "solver_lost"
     """The planner's worker died or hung; the last published plan stands."""
+    PROMISE_AT_RISK = "promise_at_risk"
+    """A vehicle will come later than riders were told, as far as is known now."""
     REVISION_UNTOLD = "revision_untold"
     """A rider should have been told news by now."""
 

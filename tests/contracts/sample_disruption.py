@@ -79,6 +79,8 @@ def disrupted(reference: BookingId, withdrawn: BookingId) -> list[Event]:
     return [
         events.DisruptionReported(disruption=BREAKDOWN),
         events.RevisionDue(revision=revision),
+        events.RevisionLapsed(booking_id=reference),
+        events.RevisionDue(revision=revision),
         events.RevisionTold(booking_id=reference, channel=Channel.PHONE, outcome=TellingOutcome.NOT_REACHED),
         events.RevisionTold(booking_id=reference, channel=Channel.SMS, outcome=TellingOutcome.REACHED, note="Tochter"),
         events.BookingChanged(booking_id=reference, load=Load(1, 1, 1, 2)),

@@ -9,12 +9,14 @@ import pytest
 
 from mobility.core.clock import shifted
 from mobility.core.connection import ConnectionDecision
+from mobility.core.events import ConnectionDecided, ConnectionPlanned
 from mobility.core.geo import LatLon
 from mobility.core.ids import BlockId, ConnectionId, RouteId, StopId, TripId
 from mobility.core.place import Evidence
 from mobility.core.region import Calendar, Line, LinePattern, LineTrip, Region, TrainConnection
 from mobility.core.service_day import ServiceTime
 from mobility.core.vehicle import ServiceKind
+from mobility.storage.codec import EncodedEvent, decode_event
 from tests.dispatch.room import Room, client, room
 from tests.dispatch.small_region import DAY, at, region
 
@@ -93,18 +95,18 @@ def test_a_connection_exists_only_on_days_its_trip_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("delay_s", "decision", "hold_s", "cost"),
+    ("delay_s", "decision", "hold_s", "cost", "go_cost"),
     [
-        (60.0, "go", None, 0.0),
-        (120.0, "go", None, 0.0),
-        (180.0, "hold", 60, 300.0),
-        (360.0, "hold", 240, 1200.0),
-        (361.0, "go", None, 0.0),
-        (-300.0, "go", None, 0.0),
+        (60.0, "go", None, 0.0, 0.0),
+        (120.0, "go", None, 0.0, 0.0),
+        (180.0, "hold", 60, 300.0, 3600.0),
+        (360.0, "hold", 240, 1200.0, 3600.0),
+        (361.0, "go", None, 1205.0, 3600.0),
+        (-300.0, "go", None, 0.0, 0.0),
     ],
 )
 def test_a_departure_waits_for_the_walk_from_the_train_within_its_limit(
-    delay_s: float, decision: str, hold_s: int | None, cost: float
+    delay_s: float, decision: str, hold_s: int | None, cost: float, go_cost: float
 ) -> None:
     async def story() -> tuple[Room, Any]:
         here = room(with_a_train())
@@ -113,7 +115,7 @@ def test_a_departure_waits_for_the_walk_from_the_train_within_its_limit(
     here, answer = asyncio.run(story())
     connection = here.ledger.state.connections[ConnectionId(ID)]
     assert answer["decision"] == decision
-    assert answer["cost_person_s"] == cost
+    assert (answer["cost_person_s"], answer["go_cost_person_s"]) == (cost, go_cost)
     assert connection.feeder_delay_s == delay_s
     expected = None if hold_s is None else shifted(at("08:15"), hold_s)
     assert connection.hold_until == expected
@@ -133,6 +135,15 @@ def test_the_dispatcher_reads_what_was_decided() -> None:
     assert row["stop_name"] == "Haltestelle B"
 
 
+def test_a_full_bus_does_not_wait_for_one_person_for_long() -> None:
+    async def story() -> Any:
+        return await told(room(with_a_train()), 360.0, aboard=30)
+
+    answer = asyncio.run(story())
+    assert answer["decision"] == "go"
+    assert answer["cost_person_s"] == 240.0 * 32
+
+
 def test_a_bus_that_has_left_is_not_held() -> None:
     async def story() -> Any:
         return await told(room(with_a_train(), clock="08:16"), 180.0)
@@ -146,3 +157,18 @@ def test_an_absurd_delay_is_refused(delay_s: Any) -> None:
         return await told(room(with_a_train()), delay_s)
 
     assert asyncio.run(story())["code"] == "invalid_input"
+
+
+def test_facts_of_before_rides_had_connections_are_still_read() -> None:
+    decided = b'{"connection_id":"c","cost_person_s":300.0,"decision":"hold","hold_until":5,"reason":"RB 46 +3 min"}'
+    known = decode_event(EncodedEvent(kind="connection_decided", schema=1, body=decided))
+    assert isinstance(known, ConnectionDecided)
+    assert (known.cost_person_s, known.go_cost_person_s, known.overruled_because) == (300.0, 0.0, "")
+    planned = (
+        b'{"connection":{"connection_id":"c","decision":"planned","departure":2,"feeder":"RB 46","feeder_arrival":1,'
+        b'"feeder_delay_s":0.0,"hold_limit_s":240.0,"hold_until":null,"stop_id":"B","transfer_s":180.0,'
+        b'"trip":{"start_date":"2025-10-07","trip_id":"d1"}}}'
+    )
+    before = decode_event(EncodedEvent(kind="connection_planned", schema=1, body=planned))
+    assert isinstance(before, ConnectionPlanned)
+    assert (before.connection.feeder_trip, before.connection.booking_id) == (None, None)
