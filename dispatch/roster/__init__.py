@@ -1,0 +1,1 @@
+"""The volunteers' roster: who drives, who stands by, who answers the telephone."""
