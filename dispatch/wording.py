@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from dispatch.roster.wording import REFUSALS as OF_ROSTER
 from mobility.core.refusal import Refusal, RefusalCode
 
 REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
@@ -58,6 +59,34 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
         "de": "Jemand müsste {over_min} Minuten zu lange im Bus sitzen. Bitte wählen Sie eine andere Zeit.",
         "en": "Somebody would have to sit in the bus {over_min} minutes too long. Please choose another time.",
     },
+    RefusalCode.NO_PRAM_PLACE: {
+        "de": "Im Bürgerbus ist zu dieser Zeit kein Platz für so viele Kinderwagen. Bitte rufen Sie an ({phone}).",
+        "en": "There is no room for so many prams on the citizen bus at this time. Please call us ({phone}).",
+    },
+    RefusalCode.NO_LUGGAGE_ROOM: {
+        "de": "Im Bürgerbus ist zu dieser Zeit kein Platz für so viel Gepäck. Bitte rufen Sie an ({phone}).",
+        "en": "There is no room for so much luggage on the citizen bus at this time. Please call us ({phone}).",
+    },
+    RefusalCode.WAY_CLOSED: {
+        "de": "Die Straße dorthin ist gesperrt. Bitte rufen Sie an ({phone}), wann der Bürgerbus wieder durchkommt.",
+        "en": "The road there is closed. Please call us ({phone}) to ask when the citizen bus gets through again.",
+    },
+    RefusalCode.NO_STOP_NEAR: {
+        "de": "Im Umkreis von {limit_m} Metern ist keine Haltestelle. Die nächste ist {stop}, {distance_m} Meter weit.",
+        "en": "There is no stop within {limit_m} metres. The nearest is {stop}, {distance_m} metres away.",
+    },
+    RefusalCode.DRIVEN_TOO_LONG: {
+        "de": "Die Tour würde {over_min} Minuten länger, als jemand fahren darf. Bitte wählen Sie eine andere Zeit.",
+        "en": "The tour would be {over_min} minutes longer than a driver may drive. Please choose another time.",
+    },
+    RefusalCode.BREAK_DUE: {
+        "de": "Der Fahrer hat dann Pause. Bitte wählen Sie eine andere Zeit.",
+        "en": "The driver has a break then. Please choose another time.",
+    },
+    RefusalCode.BATTERY_TOO_LOW: {
+        "de": "Die Batterie des Busses reicht für diese Fahrt nicht. Bitte rufen Sie an ({phone}).",
+        "en": "The battery of the bus does not last for this ride. Please call us ({phone}).",
+    },
     RefusalCode.SHIFT_ENDS: {
         "de": "Der Bus wäre {over_min} Minuten nach Dienstschluss zurück. Bitte wählen Sie eine frühere Zeit.",
         "en": "The bus would be back {over_min} minutes after the driver's shift. Please choose an earlier time.",
@@ -90,6 +119,49 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
         "de": "So lange kann der Bus nicht warten: höchstens {limit_min} Minuten.",
         "en": "The bus cannot wait that long: {limit_min} minutes at most.",
     },
+    RefusalCode.ALREADY_TOLD: {
+        "de": "Das weiß der Fahrgast schon: Jemand hat es ihm gesagt, oder er hat es selbst gelesen.",
+        "en": "The rider knows this already: somebody has told it, or it was read on the ride's page.",
+    },
+    RefusalCode.NEWS_CHANGED: {
+        "de": "Inzwischen hat sich noch etwas geändert. Bitte lesen Sie die neuen Zeiten.",
+        "en": "Something has changed again in the meantime. Please read the new times.",
+    },
+    RefusalCode.NO_TRANSFER: {
+        "de": "Zwischen {trip} und {stop} kann man an diesem Tag nicht umsteigen. Bitte prüfen Sie die Fahrt.",
+        "en": "There is no transfer between {trip} and {stop} on this day. Please check the trip.",
+    },
+    RefusalCode.HOLD_BREAKS_PROMISES: {
+        "de": "Wenn der Bus wartet, werden Zusagen an {rides} andere Fahrgäste gebrochen. Er wartet nur, wenn Sie das "
+        "ausdrücklich wollen; dann muss es jedem gesagt werden.",
+        "en": "If the bus waits, promises to {rides} other riders are broken. It waits only if you say so expressly; "
+        "then each of them has to be told.",
+    },
+    RefusalCode.UNKNOWN_DISRUPTION: {
+        "de": "Diese Störung kennen wir nicht, oder sie ist schon vorbei.",
+        "en": "We do not know this disruption, or it is over already.",
+    },
+    RefusalCode.UNKNOWN_DRAFT: {
+        "de": "Diesen Entwurf gibt es nicht mehr: Er wurde verworfen, veröffentlicht oder war älter als 30 Minuten.",
+        "en": "This draft is gone: it was discarded, published, or was older than 30 minutes.",
+    },
+    RefusalCode.NOTHING_TO_UNDO: {
+        "de": "Es gibt keine veröffentlichte Änderung, die man zurücknehmen könnte.",
+        "en": "There is no published repair that could be taken back.",
+    },
+    RefusalCode.WITHDRAWN_FOR_GOOD: {
+        "de": "Das geht nicht zurück, weil Fahrten abgesagt wurden ({rides}). Bitte buchen Sie mit den Fahrgästen neu.",
+        "en": "This cannot be taken back, because rides were withdrawn ({rides}). Please book anew with the riders.",
+    },
+    RefusalCode.ALREADY_HAPPENED: {
+        "de": "Das geht nicht zurück: Was an der Haltestelle geschehen ist, bleibt geschehen.",
+        "en": "This cannot be taken back: what happened at the stop has happened.",
+    },
+    RefusalCode.UNDO_BREAKS_PROMISES: {
+        "de": "Das geht nicht mehr zurück: Der frühere Plan würde jetzt Zusagen brechen (Fahrten: {rides}).",
+        "en": "This cannot be taken back any more: the former plan would break promises now (rides: {rides}).",
+    },
+    **OF_ROSTER,
 }
 """Templates by code and language; the named gaps are the refusal's parameters."""
 
@@ -105,6 +177,10 @@ _SHARED: Mapping[RefusalCode, Mapping[str, str]] = {
     RefusalCode.UNKNOWN_VEHICLE: {
         "de": "Dieses Fahrzeug kennen wir nicht.",
         "en": "We do not know this vehicle.",
+    },
+    RefusalCode.UNKNOWN_STOP: {
+        "de": "Diese Haltestelle kennen wir nicht.",
+        "en": "We do not know this stop.",
     },
 }
 """Sentences of codes that belong to no room but show up on this room's pages."""

@@ -8,8 +8,7 @@ from fastapi import APIRouter, FastAPI
 from itsdangerous import URLSafeSerializer
 from starlette.templating import Jinja2Templates
 
-from dispatch.edge import routes as dispatch_routes
-from dispatch.edge.service import Dispatch
+from dispatch.edge.side import DispatchSide
 from gtfs.timetable import Timetable
 from mobility.app import console_api, open_data, operation, sign_in, sources_page, supervision_page
 from mobility.app.access import StaffOnly
@@ -54,7 +53,7 @@ class HttpParts:
     supervision: Supervision
     vehicles: VehicleSide
     info: PassengerInfo
-    dispatch: Dispatch | None
+    dispatch: DispatchSide | None
     signing_secret: str
     role_tokens: Mapping[str, Role]
     is_demo: bool
@@ -86,7 +85,7 @@ def build_http(parts: HttpParts) -> FastAPI:
     app.include_router(sign_in.router(templates, parts.role_tokens))
     if parts.dispatch is not None:
         signer = URLSafeSerializer(parts.signing_secret, salt="ride")
-        app.include_router(dispatch_routes.router(parts.dispatch, templates, signer))
+        app.include_router(parts.dispatch.router(templates, signer))
     app.include_router(operation.router(lambda: _readings(parts), lambda: _faults(parts)))
     pages.mount_files(app)
     app.add_middleware(StaffOnly, tokens=parts.role_tokens, is_open=parts.is_open)
@@ -117,6 +116,7 @@ def _templates(parts: HttpParts) -> Jinja2Templates:
         is_demo=parts.is_demo,
         room_packages=("passenger_info", "dispatch"),
         region_name=parts.region.name if parts.region else parts.timetable.agency_name,
+        has_desk=parts.dispatch is not None,
         has_assumptions=any(row.evidence is Evidence.ASSUMED for row in parts.sources),
         help_phone=next((area.phone for area in parts.region.areas), "") if parts.region else "",
     )

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from dispatch.edge.kept_periods import FilePeriods
+from dispatch.edge.roster_service import inline, threaded
 from dispatch.edge.service import Dispatch
+from dispatch.edge.side import DispatchParts, DispatchSide
 from dispatch.edge.solver import ProcessSolver, Solver
 from dispatch.travel import matrix
 from gtfs.edge.write import schedule_zip
@@ -24,11 +27,11 @@ from mobility.app.settings import Role
 from mobility.app.supervision import Supervision
 from mobility.app.vehicle_side import Ingress, VehicleSide, VehicleSideParts, build_vehicle_side
 from mobility.core.clock import Clock
-from mobility.core.evidence import SourceRow
+from mobility.core.evidence import Factor, SourceRow
 from mobility.core.ids import VehicleId
 from mobility.core.ports import References
 from mobility.core.region import Region
-from mobility.storage.bundles import load_region, load_sources, shipped_region
+from mobility.storage.bundles import load_factors, load_region, load_sources, shipped_region
 from mobility.storage.day_lines import DayLines
 from mobility.storage.ledger import SqlLedger
 from mobility.storage.quarantine import FileQuarantine
@@ -54,6 +57,8 @@ class Wiring:
     """Without a region there is no dispatch: the server informs on ``timetable`` alone."""
     sources: Sequence[SourceRow] = ()
     """Where the region's facts come from."""
+    factors: Sequence[Factor] = ()
+    """Dated energy and climate factors of the region."""
     timetable: Timetable | None = None
     schedule: bytes = b""
     """The static feed of ``timetable`` as a zip."""
@@ -101,7 +106,7 @@ class Server:
     vehicles: VehicleSide
     info: PassengerInfo
     hub: PushHub
-    dispatch: Dispatch | None
+    dispatch: DispatchSide | None
     modes: ModeLog
     archive: Archive
     supervision: Supervision
@@ -120,7 +125,8 @@ class Server:
             tasks.create_task(keep("mode log", self.modes.run))
             tasks.create_task(keep("archive", self.archive.run))
             if self.dispatch is not None:
-                tasks.create_task(keep("dispatch", self.dispatch.run))
+                for name, work in self.dispatch.work().items():
+                    tasks.create_task(keep(name, work))
             for name, work in self.vehicles.work().items():
                 tasks.create_task(keep(name, work))
 
@@ -156,6 +162,11 @@ def find_sources(name: str) -> Sequence[SourceRow]:
     return load_sources(_bundle(name))
 
 
+def find_factors(name: str) -> Sequence[Factor]:
+    """Load a region's energy and climate factors; raises ``BadInputError``."""
+    return load_factors(_bundle(name))
+
+
 def _bundle(name: str) -> Path:
     folder = Path(name)
     return folder if folder.is_dir() else shipped_region(name)
@@ -178,7 +189,7 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
     )
     modes = ModeLog(stores.ledger)
     supervision = Supervision(wiring.clock)
-    dispatch = None if region is None else _dispatch(wiring, region, stores, info)
+    dispatch = None if region is None else _dispatch(wiring, region, stores, info, vehicles.gateway)
     vehicles.gateway.subscribe(info.observe)
     vehicles.gateway.subscribe(modes.observe)
     stores.ledger.subscribe(info.facts)
@@ -238,8 +249,8 @@ def _vehicles(wiring: Wiring, zone: str, stores: Stores) -> VehicleSide:
     )
 
 
-def _dispatch(wiring: Wiring, region: Region, stores: Stores, info: PassengerInfo) -> Dispatch:
-    return Dispatch(
+def _dispatch(wiring: Wiring, region: Region, stores: Stores, info: PassengerInfo, gateway: Gateway) -> DispatchSide:
+    dispatch = Dispatch(
         region=region,
         ledger=stores.ledger,
         vault=stores.vault,
@@ -249,6 +260,17 @@ def _dispatch(wiring: Wiring, region: Region, stores: Stores, info: PassengerInf
         direct=info,
         solver=wiring.solver or ProcessSolver(),
         improve_delay_s=wiring.improve_delay_s,
+    )
+    return DispatchSide(
+        DispatchParts(
+            dispatch=dispatch,
+            ledger=stores.ledger,
+            vehicles=gateway,
+            statuses=info,
+            factors=wiring.factors,
+            run=inline if wiring.inline else threaded,
+            periods=FilePeriods(wiring.data_dir / "wishes"),
+        )
     )
 
 

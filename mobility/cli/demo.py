@@ -53,6 +53,7 @@ async def _demo(port: int, speed: float, seed: int, data_dir: Path) -> None:
     wiring = Wiring(
         region=stage.region,
         sources=stage.sources,
+        factors=stage.factors,
         clock=clock,
         references=RandomReferences(random.SystemRandom()),
         data_dir=data_dir,

@@ -73,6 +73,7 @@ class Headless:
         wiring = Wiring(
             region=stage.region,
             sources=stage.sources,
+            factors=stage.factors,
             clock=clock,
             # A fixed generator is the point: the same seed names the same bookings.
             references=RandomReferences(random.Random(stage.seed)),  # noqa: S311

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from mobility.cli import demo, export, gtfs, ledger, region, serve, sim, v2x, vehicle
+from mobility.cli import demo, dispatch, export, gtfs, ledger, region, roster, serve, service_levels, sim, v2x, vehicle
 from mobility.core.errors import MobilityError
 
 app = typer.Typer(
@@ -21,6 +21,9 @@ app.add_typer(region.app, name="region")
 app.add_typer(gtfs.app, name="gtfs")
 app.add_typer(export.app, name="export")
 app.add_typer(ledger.app, name="ledger")
+dispatch.app.add_typer(roster.app, name="roster")
+dispatch.app.command("levels")(service_levels.levels)
+app.add_typer(dispatch.app, name="dispatch")
 app.add_typer(vehicle.app, name="vehicle")
 app.add_typer(v2x.app, name="v2x")
 

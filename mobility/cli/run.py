@@ -41,6 +41,8 @@ async def run_on_sockets(
     require_free_ports(host, port)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     door = door or VehicleDoor()
+    if server.dispatch is not None:
+        await asyncio.to_thread(server.dispatch.warm)
     async with open_listeners(server, host, port, door) as http, asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(server.run())]
 

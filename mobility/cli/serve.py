@@ -21,7 +21,7 @@ async def _serve(config: Path | None) -> None:
     from mobility.app.references import RandomReferences  # noqa: PLC0415
     from mobility.app.settings import load_settings  # noqa: PLC0415
     from mobility.app.vehicle_door import door_of  # noqa: PLC0415
-    from mobility.app.wiring import Wiring, find_region, find_sources, open_server  # noqa: PLC0415
+    from mobility.app.wiring import Wiring, find_factors, find_region, find_sources, open_server  # noqa: PLC0415
     from mobility.cli.run import run_on_sockets  # noqa: PLC0415
 
     settings = load_settings(config)
@@ -30,6 +30,7 @@ async def _serve(config: Path | None) -> None:
     wiring = Wiring(
         region=region,
         sources=find_sources(settings.region),
+        factors=find_factors(settings.region),
         clock=LoopClock(system_instant()),
         references=RandomReferences(random.SystemRandom()),
         data_dir=settings.data_dir,

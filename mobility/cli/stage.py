@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from gtfs.timetable import Timetable
-from mobility.app.wiring import find_region, find_sources
+from mobility.app.wiring import find_factors, find_region, find_sources
 from mobility.core.clock import Instant
 from mobility.core.demand import Demand
-from mobility.core.evidence import SourceRow
+from mobility.core.evidence import Factor, SourceRow
 from mobility.core.ids import VehicleId
 from mobility.core.region import Region
 from mobility.core.service_day import ServiceDay
@@ -25,6 +25,7 @@ class Stage:
 
     region: Region
     sources: Sequence[SourceRow]
+    factors: Sequence[Factor]
     demand: Demand
     scenario: Scenario
     seed: int
@@ -35,7 +36,8 @@ class Stage:
         script = load_scenario(scenario)
         demand = load_demand(shipped_region(script.region))
         region, sources = find_region(script.region), find_sources(script.region)
-        return cls(region=region, sources=sources, demand=demand, scenario=script, seed=seed)
+        factors = find_factors(script.region)
+        return cls(region=region, sources=sources, factors=factors, demand=demand, scenario=script, seed=seed)
 
     @property
     def day(self) -> ServiceDay:

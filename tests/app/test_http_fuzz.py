@@ -62,7 +62,7 @@ QUERIES = st.dictionaries(
     st.sampled_from(
         (
             *("lang", "key", "date", "name", "horizon_s", "screen", "next", "new", "token", "offer_id"),
-            *("origin", "destination", "kind", "day", "time", "seats", "wheelchairs", "walker"),
+            *("origin", "destination", "kind", "day", "time", "seats", "wheelchairs", "prams", "luggage", "dog"),
         )
     )
     | TEXTS,
@@ -219,7 +219,7 @@ def test_a_host_that_is_none_never_gets_into_a_page(town: Town, host: str):
 
 def stops(town: Town) -> tuple[str, str]:
     """Two stops between which a ride is offered."""
-    area = town.server.dispatch.region.areas[0]
+    area = town.server.dispatch.dispatch.region.areas[0]
     return area.stops[0], area.stops[-1]
 
 
@@ -279,4 +279,4 @@ def test_the_last_seats_are_given_once(town: Town):
             for task in tour.tasks:
                 load = town.server.stores.ledger.state.bookings[task.booking_id].wish.load
                 aboard += load.seats if task.kind == "pickup" else -load.seats
-                assert 0 <= aboard <= town.server.dispatch.region.fleet[tour.shift.vehicle_id].seats
+                assert 0 <= aboard <= town.server.dispatch.dispatch.region.fleet[tour.shift.vehicle_id].seats

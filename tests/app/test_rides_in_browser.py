@@ -152,7 +152,8 @@ def test_a_ride_is_booked_by_keyboard_alone_and_without_javascript(plain: Visito
     plain.go_on()
     assert heading(page) == "Wer fährt mit?"
     plain.type_into("seats", "2")
-    plain.tab_to("walker")
+    plain.type_into("luggage", "1")
+    plain.tab_to("dog")
     page.keyboard.press("Space")
     plain.go_on()
     assert heading(page) == "Welche Fahrt passt Ihnen?"

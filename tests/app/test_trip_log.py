@@ -105,7 +105,7 @@ def test_every_position_of_a_line_vehicle_is_there_as_measured(tmp_path):
 
 def test_rides_tell_outcome_and_promises_and_refusals(tmp_path):
     rides = written(tmp_path)["rides"]
-    assert sorted(ride["outcome"] for ride in rides) == ["cancelled", "completed", "no_show", "refused"]
+    assert sorted(ride["outcome"] for ride in rides) == ["cancelled", "completed", "no_show", "refused", "withdrawn"]
     completed = next(ride for ride in rides if ride["outcome"] == "completed")
     assert (completed["pickup_outcome"], completed["pickup_revisions"]) == ("kept", "1")
     assert completed["time_band"] == "08-10"
@@ -209,7 +209,7 @@ def test_the_command_writes_a_span_of_days(tmp_path, town):
     assert done.exit_code == 0, done.output
     result = json.loads(done.stdout)
     assert result["rows"]["trips_performed"] == 1
-    assert result["rows"]["rides"] == 4
+    assert result["rows"]["rides"] == 5
     assert (tmp_path / "out" / "stop_visits.csv").is_file()
 
 

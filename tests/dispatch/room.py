@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 from itsdangerous import URLSafeSerializer
 
-from dispatch.edge.routes import router
 from dispatch.edge.service import Dispatch, Key, Ride
+from dispatch.edge.side import DispatchParts, DispatchSide
 from dispatch.edge.solver import InlineSolver, Solver
 from dispatch.offer import Offer
 from dispatch.travel import matrix
@@ -81,7 +81,8 @@ def web(rooms: Room) -> FastAPI:
     )
     app = FastAPI()
     install_problem_handlers(app, templates)
-    app.include_router(router(rooms.dispatch, templates, URLSafeSerializer("secret", salt="ride")))
+    side = DispatchSide(DispatchParts(dispatch=rooms.dispatch, ledger=rooms.ledger))
+    app.include_router(side.router(templates, URLSafeSerializer("secret", salt="ride")))
     app.add_middleware(LanguageMiddleware)
     return app
 

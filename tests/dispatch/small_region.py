@@ -38,6 +38,7 @@ def wish(
     wheelchairs: int = 0,
     kind: WishKind = WishKind.DEPART,
     day: ServiceDay = DAY,
+    load: Load | None = None,
 ) -> RideWish:
     return RideWish(
         area_id=AREA,
@@ -45,7 +46,7 @@ def wish(
         destination=StopId(destination),
         kind=kind,
         at=at(clock, day),
-        load=Load(seats, wheelchairs),
+        load=load or Load(seats, wheelchairs),
     )
 
 
@@ -69,7 +70,9 @@ def street(count: int) -> RoadNetwork:
     )
 
 
-def bus(name: str = "bus", *, seats: int = 6, places: int = 1, lost: int = 2) -> VehicleSpec:
+def bus(
+    name: str = "bus", *, seats: int = 6, places: int = 1, lost: int = 2, prams: int = 1, luggage: int = 2
+) -> VehicleSpec:
     return VehicleSpec(
         vehicle_id=VehicleId(name),
         label=name.title(),
@@ -82,6 +85,8 @@ def bus(name: str = "bus", *, seats: int = 6, places: int = 1, lost: int = 2) ->
         has_ramp=True,
         battery_wh=60_000.0,
         is_bookable=True,
+        pram_places=prams,
+        luggage_places=luggage,
     )
 
 

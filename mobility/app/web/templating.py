@@ -14,6 +14,7 @@ from starlette.templating import Jinja2Templates
 from mobility.app.web import wording
 from mobility.app.web.assets import Assets, find_assets
 from mobility.app.web.language import LANGUAGES, path_with_language
+from mobility.app.web.navigation import desk_of
 from mobility.core.clock import Clock, datetime_at
 from mobility.core.dates import long_date
 
@@ -36,12 +37,14 @@ def page_templates(
     region_name: str = "",
     help_phone: str = "",
     has_assumptions: bool = False,
+    has_desk: bool = False,
     assets: Assets | None = None,
 ) -> Jinja2Templates:
     """Return the templates every page is rendered with.
 
     ``room_packages`` are the packages whose ``edge/templates`` are searched, e.g. ``("passenger_info", "dispatch")``.
     Each template gets ``language``, ``now`` (aware, in ``zone``), ``is_demo``, ``path_with_language(language)``,
+    ``desk`` (the dispatcher's page, empty where this reader has none),
     and for the layout ``layout`` (its wording), ``assets``, ``region_name``, ``help_phone`` and
     ``has_assumptions`` (whether ``/sources`` names assumed facts).
     Filters: ``clock_time`` (``14:07``) and ``long_date`` (with weekday, in the page's language).
@@ -61,6 +64,7 @@ def page_templates(
             "region_name": region_name,
             "help_phone": help_phone,
             "has_assumptions": has_assumptions,
+            "desk": desk_of(request) if has_desk else "",
         }
 
     return Jinja2Templates(env=_environment(room_packages), context_processors=[context])

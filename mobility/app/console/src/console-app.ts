@@ -38,6 +38,7 @@ export class MobilityConsole extends LitElement {
     clockSpeed: { type: Number, attribute: "clock-speed" },
     actor: { type: String },
     duty: { type: String },
+    dispatchDesk: { type: String, attribute: "desk" },
     view: { state: true },
     selected: { state: true },
     link: { state: true },
@@ -51,6 +52,8 @@ export class MobilityConsole extends LitElement {
   /** Who reads this, as an actor of the ledger, and in which role; empty where the server asks nobody. */
   declare actor: string;
   declare duty: string;
+  /** Address of the dispatcher's page; empty where this reader has none. */
+  declare dispatchDesk: string;
   declare view: View;
   declare selected: string | null;
   declare link: Link;
@@ -80,6 +83,7 @@ export class MobilityConsole extends LitElement {
     this.clockSpeed = 1;
     this.actor = "";
     this.duty = "";
+    this.dispatchDesk = "";
     this.view = HASHES[location.hash] ?? "map";
     this.selected = null;
     this.link = { kind: "connecting", since_ms: performance.now() };
@@ -116,6 +120,7 @@ export class MobilityConsole extends LitElement {
       all: () => this.pane?.showAll(),
       help: () => this.openHelp(),
       layer: (index) => this.switchLayer(index),
+      desk: () => this.leaveForDesk(),
       request: () => this.announcer.focus(".request h3"),
       escape: () => this.escape(),
       move: (step) => this.move(step),
@@ -144,6 +149,7 @@ export class MobilityConsole extends LitElement {
     return html`${toolbar({
         look,
         view: this.view,
+        desk: this.dispatchDesk,
         link: this.link,
         vehicles: this.fleet.vehicles,
         waiting: this.waiting(),
@@ -288,6 +294,10 @@ export class MobilityConsole extends LitElement {
 
   private open(view: View): void {
     this.view = view;
+  }
+
+  private leaveForDesk(): void {
+    if (this.dispatchDesk !== "") location.assign(this.dispatchDesk);
   }
 
   private choose(id: string): void {

@@ -5,6 +5,7 @@ export interface KeyActions {
   readonly view: (view: "map" | "table" | "supervision") => void;
   readonly layer: (index: number) => void;
   readonly request: () => void;
+  readonly desk: () => void;
   readonly all: () => void;
   readonly help: () => void;
   readonly escape: () => void;
@@ -44,6 +45,9 @@ function act(key: string, target: Element | null, actions: KeyActions): boolean 
       return true;
     case "s":
       actions.view("supervision");
+      return true;
+    case "d":
+      actions.desk();
       return true;
     case "r":
       actions.request();

@@ -4,6 +4,7 @@ import { wordFor } from "./command-words.ts";
 
 const ITEMS = /^items? ([\d, ]+)$/;
 const SECONDS = /^(\d+) s of records$/;
+const LATE = /^(\d+) riders (\d+) min late$/;
 const CHANGE = /^(\w+) -> (\w+)$/;
 
 /** The detail of an alarm; what is not known, as a place or names, is shown as it is. */
@@ -20,6 +21,8 @@ function part(detail: string, words: Words): string {
   if (items !== undefined) return filled(supervision.gapItems, { items });
   const seconds = SECONDS.exec(detail)?.[1];
   if (seconds !== undefined) return filled(supervision.gapSeconds, { seconds });
+  const late = LATE.exec(detail);
+  if (late !== null) return filled(supervision.lateRiders, { riders: late[1] ?? "", minutes: late[2] ?? "" });
   const change = CHANGE.exec(detail);
   if (change !== null) {
     const [before = "", after = ""] = change.slice(1).map((mode) => wordFor(words.modes, mode));

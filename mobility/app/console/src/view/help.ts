@@ -17,6 +17,7 @@ export function help(
     ["m", words.keyMap],
     ["t", words.keyTable],
     ["s", words.keySupervision],
+    ["d", words.keyDesk],
     ["r", words.keyRequest],
     ["1 – 4", words.keyLayers],
     ["a", words.keyAll],

@@ -11,6 +11,8 @@ export interface ToolbarOptions {
   readonly view: View;
   /** Requests, approvals and alarms that stand; null where there is no supervision. */
   readonly waiting: number | null;
+  /** The dispatcher's page; empty where this reader has none. */
+  readonly desk: string;
   readonly link: Link;
   readonly vehicles: readonly Vehicle[];
   readonly clock: string | null;
@@ -30,6 +32,7 @@ export function toolbar(options: ToolbarOptions): TemplateResult {
     <div class="toolbar__tools" role="toolbar" aria-label=${words.toolbar}>
       ${view(options, "map", words.map, "m")} ${view(options, "table", words.table, "t")}
       ${options.waiting === null ? nothing : supervision(options, options.waiting)}
+      ${options.desk === "" ? nothing : html`<a class="tool" href=${options.desk}>${words.desk} <kbd>d</kbd></a>`}
       ${options.view === "map"
         ? html`<button type="button" class="tool" @click=${options.onAll}>${words.showAll} <kbd>a</kbd></button>`
         : nothing}
