@@ -83,6 +83,28 @@ class Trains:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upsets:
+    """What goes wrong for the citizen bus. Shares lie in 0..1; an ordinary day has none of it."""
+
+    jam_share: float = 0.0
+    """Share of its drives that are held up on the way: timber lorry, snow, a herd of sheep."""
+    jam_mean_s: float = 600.0
+    """Mean length (exponential)."""
+    stall_share: float = 0.0
+    """Share of shifts in which the bus stands still for a while: a flat tyre, a ramp that sticks."""
+    stall_least_s: float = 900.0
+    stall_most_s: float = 2400.0
+    ill_share: float = 0.0
+    """Share of shifts whose driver calls in sick, an hour before."""
+    closure_share: float = 0.0
+    """Share of service days on which a road near a stop is closed for three hours."""
+    unannounced_share: float = 0.0
+    """Share of parties of two or more of whom one comes in a wheelchair that was not booked."""
+    reached_share: float = 0.8
+    """Share of calls to riders that reach somebody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A span of the service day."""
 
@@ -113,6 +135,7 @@ class Scenario:
     dwell: Dwell = Dwell()
     riding: Riding = Riding()
     trains: Trains = Trains()
+    upsets: Upsets = Upsets()
     radio_latency_s: float = 0.0
     gaps: tuple[RadioGap, ...] = ()
     """More circles without coverage than the bundle's demand already has."""
@@ -144,6 +167,7 @@ def _scenario(top: "_Part") -> Scenario:
         dwell=top.part("dwell").numbers(Dwell),
         riding=top.part("riding").numbers(Riding),
         trains=top.part("trains").numbers(Trains),
+        upsets=top.part("upsets").numbers(Upsets),
         radio_latency_s=radio.number("latency_s", 0.0),
         gaps=tuple(_gap(part) for part in radio.parts("gap")),
         outages=tuple(part.closed(part.span()) for part in radio.parts("outage")),

@@ -55,6 +55,10 @@ class Witnessed:
     no_shows: int = 0
     pickups_late: int = 0
     """Pickups that began after the window the manifest told the driver."""
+    repairs: int = 0
+    """Repairs that the simulated dispatcher published."""
+    calls_to_riders: int = 0
+    """Calls with news, reached or not."""
     radio_gaps: int = 0
     """Times a vehicle lost its connection."""
     http_requests: int = 0

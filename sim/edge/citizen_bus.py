@@ -8,13 +8,16 @@ from mobility.core.clock import Instant, seconds_between, shifted
 from mobility.core.geo import LatLon, distance_m
 from mobility.core.vehicle import Doors, DrivingMode
 from sim.chance import Chance
+from sim.edge.control import Control
 from sim.edge.passengers import Passengers
 from sim.edge.public_api import PublicApi, Stopover
 from sim.edge.tablet import Tablet
 from sim.edge.vehicle import Vehicle
 from sim.leg import Leg
-from sim.route import Ways
+from sim.roads import Roads
+from sim.route import Way
 from sim.scenario import Scenario
+from sim.upsets import UpsetDay
 
 _PREPARE_S = 1200
 """The driver comes this long before the shift: switches on, checks tyres, ramp and the sheet of the day."""
@@ -32,6 +35,8 @@ _LOW_FRAC = 0.5
 _WORTH_CHARGING_S = 1200.0
 _CLOSE_S = 3.0
 _BOARDING_RESERVE_S = 60.0
+ANSWER_S = 60.0
+"""The control room never answers sooner: it has to look at the plan."""
 _LATE_GRACE_S = 120.0
 """A driver who is late waits at least this long before giving somebody up."""
 _AS_PLANNED = 1.1
@@ -45,7 +50,8 @@ class CitizenBusDriver:
         self,
         vehicle: Vehicle,
         *,
-        ways: Ways,
+        roads: Roads,
+        control: Control,
         api: PublicApi,
         passengers: Passengers,
         scenario: Scenario,
@@ -53,21 +59,24 @@ class CitizenBusDriver:
     ) -> None:
         """Take the vehicle over."""
         self._vehicle = vehicle
-        self._ways = ways
+        self._roads = roads
+        self._control = control
         self._tablet = Tablet(api, vehicle)
         self._passengers = passengers
         self._scenario = scenario
         self._chance = chance
         self._day = date.min
+        self._upsets = UpsetDay()
+        self._stalled: set[Instant] = set()
         self._drives = 0
         self.boarded = 0
         self.alighted = 0
         self.no_shows = 0
         self.pickups_late = 0
 
-    async def day(self, day: date, shifts: Mapping[Window, LatLon]) -> None:
+    async def day(self, day: date, shifts: Mapping[Window, LatLon], upsets: UpsetDay) -> None:
         """Drive the shifts of a day, given in order with their depots, from the first depot back to the last one."""
-        self._day = day
+        self._day, self._upsets = day, upsets
         clock = self._vehicle.clock
         left = [(span, depot) for span, depot in shifts.items() if span.latest > clock.now()]
         if not left:
@@ -77,7 +86,8 @@ class CitizenBusDriver:
         self._vehicle.switch_on(left[0][1])
         for span, depot in left:
             await self._vehicle.stand_until(max(span.earliest, clock.now()))
-            await self._shift(span, depot)
+            if not self._upsets.is_ill(self._vehicle.spec.vehicle_id, span):
+                await self._shift(span, depot)
         await self._vehicle.stand_until(shifted(clock.now(), _PARK_S))
         await self._tablet.refresh(day)
         self._vehicle.switch_off()
@@ -85,6 +95,7 @@ class CitizenBusDriver:
     async def _shift(self, span: Window, depot: LatLon) -> None:
         vehicle, clock = self._vehicle, self._vehicle.clock
         while True:
+            await self._stall(span)
             tasks = [task for task in await self._tablet.open_tasks(self._day) if task.begin < span.latest]
             now = clock.now()
             if not tasks and now >= self._home_by(span, depot):
@@ -103,7 +114,7 @@ class CitizenBusDriver:
         if is_home:
             await self._charge_until(shifted(now, _LOOK_S))
             return
-        drive_s = self._ways.between(self._here(), depot).free_flow_s * _AS_PLANNED
+        drive_s = self._way(depot).free_flow_s * _AS_PLANNED
         if vehicle.charge_frac < _LOW_FRAC and seconds_between(now, until) > 2 * drive_s + _WORTH_CHARGING_S:
             await self._go_home(depot)
         else:
@@ -129,18 +140,23 @@ class CitizenBusDriver:
     async def _pick_up(self, task: Stopover) -> None:
         vehicle, clock = self._vehicle, self._vehicle.clock
         reserve_s = task.service_s + _BOARDING_RESERVE_S
-        rider_there = self._passengers.stands_at(task.reference, task.window, reserve_s=reserve_s)
         arrived = clock.now()
+        rider_there: Instant | None = arrived  # whoever changes over from a broken bus stands beside it
+        if not task.is_transfer:
+            rider_there = self._passengers.stands_at(task.reference, task.window, arrived, reserve_s=reserve_s)
         await vehicle.stand_until(max(arrived, task.window.earliest))
         if rider_there is None:
             await vehicle.stand_until(max(task.window.latest, shifted(arrived, _LATE_GRACE_S)))
-            if await self._is_still_wanted(task):
+            if await self._wanted(task) is not None:
                 self.no_shows += 1
                 await self._tablet.report(task, "no_show", clock.now())
             return
         await vehicle.stand_until(max(clock.now(), rider_there))
-        if not await self._is_still_wanted(task):
+        await self._look_who_stands_there(task)
+        wanted = await self._wanted(task)
+        if wanted is None:
             return
+        task = wanted
         self.pickups_late += clock.now() > task.window.latest
         await self._open(task)
         vehicle.passengers += task.seats + task.wheelchairs
@@ -164,13 +180,33 @@ class CitizenBusDriver:
         share = min(max(self._chance.normal(0.85, 0.12, "service", task.task_id), 0.5), 1.2)
         await vehicle.stand_until(shifted(vehicle.clock.now(), task.service_s * share))
 
-    async def _is_still_wanted(self, task: Stopover) -> bool:
+    async def _wanted(self, task: Stopover) -> Stopover | None:
+        """Return the task as the newest manifest has it, ``None`` where it has it no more."""
         tasks = await self._tablet.open_tasks(self._day)
-        return any(other.task_id == task.task_id for other in tasks)
+        return next((other for other in tasks if other.task_id == task.task_id), None)
+
+    async def _look_who_stands_there(self, task: Stopover) -> None:
+        """Call the control room where a wheelchair stands at the stop that nobody booked, and wait for its word."""
+        is_other = self._chance.happens(self._scenario.upsets.unannounced_share, task.task_id, "unannounced")
+        if is_other and task.seats > 1 and not task.wheelchairs and not task.is_transfer:
+            answered = self._control.stands_there(task, seats=task.seats - 1, wheelchairs=1)
+            await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), ANSWER_S))
+            await answered.wait()
+
+    async def _stall(self, shift: Window) -> None:
+        """Stand still where the day has it so, and call the control room."""
+        stall = self._upsets.stall_of(self._vehicle.spec.vehicle_id, shift)
+        clock = self._vehicle.clock
+        if stall is None or clock.now() < stall.at or stall.at in self._stalled:
+            return
+        self._stalled.add(stall.at)
+        self._control.stands_still(self._vehicle.spec.vehicle_id, stall.lasts_s)
+        await self._vehicle.stand_until(shifted(clock.now(), stall.lasts_s))
 
     async def _reach(self, task: Stopover) -> bool:
         """Drive to a task; return whether it is still the one to do."""
         if distance_m(self._here(), task.place) > _HERE_M:
+            await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), self._jam_s()))
             await self._vehicle.drive(self._leg(task.place), began=self._vehicle.clock.now())
         tasks = await self._tablet.open_tasks(self._day)
         return bool(tasks) and tasks[0].task_id == task.task_id
@@ -179,23 +215,32 @@ class CitizenBusDriver:
         if distance_m(self._here(), depot) > _HERE_M:
             await self._vehicle.drive(self._leg(depot), began=self._vehicle.clock.now())
 
+    def _jam_s(self) -> float:
+        upsets = self._scenario.upsets
+        key = (self._vehicle.spec.vehicle_id, "jam", self._day.isoformat(), self._drives)
+        if not self._chance.happens(upsets.jam_share, *key):
+            return 0.0
+        return self._chance.exponential(upsets.jam_mean_s, *key, "length")
+
+    def _way(self, place: LatLon) -> Way:
+        return self._roads.between(self._here(), place, self._upsets, self._vehicle.clock.now())
+
     def _leg(self, place: LatLon) -> Leg:
         self._drives += 1
         traffic = self._scenario.traffic
         key = (self._vehicle.spec.vehicle_id, "drive", self._day.isoformat(), self._drives)
         # A drive across the district evens out what differs from one stop to the next.
         pace = self._chance.normal(1 + traffic.mean_frac, traffic.deviation_frac / 2, *key)
-        way = self._ways.between(self._here(), place)
-        return self._vehicle.planner.along(way, pace_factor=max(pace, 1.0))
+        return self._vehicle.planner.along(self._way(place), pace_factor=max(pace, 1.0))
 
     def _leave_at(self, task: Stopover) -> Instant:
         away = distance_m(self._here(), task.place) > _HERE_M
-        drive_s = self._ways.between(self._here(), task.place).free_flow_s * _AS_PLANNED if away else 0.0
+        drive_s = self._way(task.place).free_flow_s * _AS_PLANNED if away else 0.0
         return shifted(max(task.begin, task.window.earliest), -drive_s - _LEAVE_EARLY_S)
 
     def _home_by(self, span: Window, depot: LatLon) -> Instant:
         away = distance_m(self._here(), depot) > _HERE_M
-        drive_s = self._ways.between(self._here(), depot).free_flow_s * _AS_PLANNED if away else 0.0
+        drive_s = self._way(depot).free_flow_s * _AS_PLANNED if away else 0.0
         return shifted(span.latest, -drive_s - _LEAVE_EARLY_S)
 
     def _here(self) -> LatLon:

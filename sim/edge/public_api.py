@@ -36,6 +36,11 @@ class Stopover:
     wheelchairs: int
     is_done: bool
 
+    @property
+    def is_transfer(self) -> bool:
+        """Whether riders of a broken vehicle change over here."""
+        return self.task_id.endswith(":transfer")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
@@ -64,6 +69,7 @@ class PublicApi:
         self._clock = world.clock
         self._run_id = world.run_id
         self._zone = zone
+        self._reported = 0
         self.requests = 0
         self.failures = 0
 
@@ -78,12 +84,12 @@ class PublicApi:
     async def report_outcome(self, vehicle_id: VehicleId, task_id: str, outcome: str, at: Instant) -> bool:
         """Report ``boarded``, ``alighted`` or ``no_show``; return whether the server took it."""
         path = f"/api/v1/manifests/{vehicle_id}/tasks/{task_id}"
-        body = {"outcome": outcome, "at": self._iso(at)}
+        body = {"outcome": outcome, "at": self.iso(at)}
         return (await self._tell(path, body, f"{vehicle_id}-{task_id}-{outcome}")).is_success
 
     async def quote(self, wish: Mapping[str, Any], at: Instant) -> dict[str, Any]:
         """Ask for offers for a wish whose time is ``at``; a request the server finds invalid counts as refused."""
-        answer = await self._ask("POST", "/api/v1/quotes", json={**wish, "at": self._iso(at)})
+        answer = await self._ask("POST", "/api/v1/quotes", json={**wish, "at": self.iso(at)})
         return dict(_body(answer)) if answer.is_success else {"offers": [], "alternatives": []}
 
     async def book(self, wish_id: str, booking: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,12 +124,38 @@ class PublicApi:
         """Command a vehicle as technical supervision; return whether the server took it."""
         return (await self._tell("/api/v1/supervision/commands", order, f"command-{purpose}")).is_success
 
+    async def at_risk(self) -> list[dict[str, Any]]:
+        """Return the citizen buses that will be late for somebody, empty where the server does not watch."""
+        answer = await self._ask("GET", "/api/v1/promises/at-risk")
+        return list(_body(answer)["at_risk"]) if answer.is_success else []
+
+    async def report_disruption(self, disruption: Mapping[str, Any]) -> dict[str, Any]:
+        """Report what upset a plan; return the draft with its proposals, empty where the server refused."""
+        self._reported += 1
+        answer = await self._tell("/api/v1/repairs/disruptions", disruption, f"disruption-{self._reported}")
+        return dict(_body(answer)) if answer.is_success else {}
+
+    async def publish_repair(self, draft_id: str, choice: str) -> bool:
+        """Publish one proposal of a draft; return whether the server did."""
+        path = f"/api/v1/repairs/drafts/{draft_id}/publish"
+        return (await self._tell(path, {"choice": choice}, f"publish-{draft_id}")).is_success
+
+    async def tellings(self) -> list[dict[str, Any]]:
+        """Return whom to tell what, the most urgent first; empty where the server has no such list."""
+        answer = await self._ask("GET", "/api/v1/tellings")
+        return list(_body(answer)["tellings"]) if answer.is_success else []
+
+    async def tell(self, reference: str, attempt: Mapping[str, Any], purpose: str) -> bool:
+        """Report an attempt to tell a rider the news; return whether the server took it."""
+        return (await self._tell(f"/api/v1/tellings/{reference}", attempt, f"tell-{purpose}")).is_success
+
     async def report(self, day: date) -> dict[str, Any]:
         """Return the server's own report about a service day, empty where it has none."""
         answer = await self._ask("GET", f"/api/v1/reports/{day.isoformat()}")
         return dict(_body(answer)) if answer.is_success else {}
 
-    def _iso(self, moment: Instant) -> str:
+    def iso(self, moment: Instant) -> str:
+        """Return an instant in the zone of the region, ISO 8601 with offset."""
         return datetime_at(moment, self._zone).isoformat()
 
     async def _tell(
@@ -156,6 +188,11 @@ class PublicApi:
             if answer.is_server_error:
                 self.failures += 1
             return answer
+
+
+def window_of(row: Mapping[str, str]) -> Window:
+    """Return a window as the interface writes it."""
+    return Window(_instant(row["earliest"]), _instant(row["latest"]))
 
 
 def _body(answer: httpx.Response) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mobility.core.clock import Clock, Instant, instant, seconds_between, shifted
 from sim.edge.passengers import Habit, Passengers
-from sim.edge.public_api import PublicApi
+from sim.edge.public_api import PublicApi, window_of
 from sim.ride_wishes import WishCall
 
 _Step = Callable[[], Awaitable[None]]
@@ -77,7 +77,7 @@ class Riders:
         self.booked += 1
         reference, link = str(booking["reference"]), str(booking["link"])
         habit = Habit(stays_away=call.stays_away, comes_late_s=call.comes_late_s)
-        self._passengers.booked(reference, habit)
+        self._passengers.booked(reference, habit, window_of(booking["pickup"]))
         if call.cancels_after_s is not None:
             at = shifted(self._clock.now(), call.cancels_after_s)
             self._enter(at, self._cancelling(reference, link))

@@ -18,6 +18,7 @@ from mobility.core.service_day import ServiceDay, service_day_of
 from mobility.core.vehicle import ServiceKind, VehicleSpec
 from sim.chance import Chance
 from sim.edge.citizen_bus import CitizenBusDriver
+from sim.edge.dispatcher import Dispatcher
 from sim.edge.instruments import Instruments, Terrain
 from sim.edge.passengers import Passengers
 from sim.edge.platforms import Platforms
@@ -32,9 +33,11 @@ from sim.edge.world import World
 from sim.line_demand import LineDemand
 from sim.radio import Coverage
 from sim.ride_wishes import calls_for
+from sim.roads import Roads
 from sim.route import Ways
 from sim.scenario import Scenario, Span
 from sim.scorecard import Scorecard, Witnessed, score
+from sim.upsets import UpsetDay, upsets_of
 
 _NIGHT_S = 4 * 3600
 """A run that ends before four in the morning ends with the service day before."""
@@ -87,6 +90,15 @@ class Simulation:
         self._supervisor = Supervisor(
             self._api, clock=world.clock, chance=self._chance, is_anybody_out=self._is_anybody_automated
         )
+        self._dispatcher = Dispatcher(
+            self._api,
+            region=region,
+            clock=world.clock,
+            passengers=self._passengers,
+            upsets=scenario.upsets,
+            chance=self._chance,
+        )
+        self._roads = Roads(region, self._ways)
         self._citizen_buses: list[CitizenBusDriver] = []
         self._called: set[date] = set()
         self._result: Scorecard | None = None
@@ -175,6 +187,8 @@ class Simulation:
         if vans:
             actors.append(self._supervisor.run())
         actors.append(self._days_of(days, self._trains))
+        if self._citizen_buses:
+            actors.append(self._dispatcher.run([self._upsets(day) for day in days]))
         return actors
 
     def _expect_calls(self, day: date, begins: Instant) -> None:
@@ -215,7 +229,8 @@ class Simulation:
     def _citizen_bus(self, vehicle: Vehicle) -> Callable[[date], Coroutine[Any, Any, None]]:
         driver = CitizenBusDriver(
             vehicle,
-            ways=self._ways,
+            roads=self._roads,
+            control=self._dispatcher,
             api=self._api,
             passengers=self._passengers,
             scenario=self._scenario,
@@ -226,7 +241,7 @@ class Simulation:
         async def drive(day: date) -> None:
             manifest = await self._api.manifest(vehicle.spec.vehicle_id, day)
             depots = self._depots(vehicle.spec.vehicle_id, day)
-            await driver.day(day, {shift: depots[shift.earliest] for shift in manifest.shifts})
+            await driver.day(day, {shift: depots[shift.earliest] for shift in manifest.shifts}, self._upsets(day))
 
         return drive
 
@@ -238,6 +253,9 @@ class Simulation:
             for rule in area.shifts
             if rule.vehicle_id == vehicle_id
         }
+
+    def _upsets(self, day: date) -> UpsetDay:
+        return upsets_of(self._region, self._scenario.upsets, self._chance, day)
 
     async def _trains(self, day: date) -> None:
         trains = self._line_demand.trains(self._region, self._timetable, day)
@@ -268,6 +286,8 @@ class Simulation:
             rides_refused=riders.refused,
             rides_declined=riders.declined,
             rides_cancelled=riders.cancelled,
+            repairs=self._dispatcher.repairs,
+            calls_to_riders=self._dispatcher.calls,
         )
         return replace(
             on_demand,

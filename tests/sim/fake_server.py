@@ -99,7 +99,7 @@ class FakeServer:
                     "is_done": False,
                 }
             )
-        answer = {"reference": reference, "link": f"/ride/{reference}?key=secret", "vehicle_id": "van-1"}
+        answer = {"reference": reference, "link": f"/ride/{reference}?key=secret", "pickup": offer["pickup"]}
         return JSONResponse(answer, status_code=201)
 
     async def cancel(self, reference: str, key: str) -> dict[str, str]:

@@ -74,7 +74,9 @@ class Desk:
         if request.url.path.endswith("/quotes"):
             return JSONResponse(self.quote)
         if request.url.path.endswith("/bookings"):
-            answer = {"reference": body["offer_id"], "link": f"/ride/{body['offer_id']}?key=k%201"}
+            told = _offer("told", 0)["pickup"]["earliest"]
+            window = {"earliest": told, "latest": told}
+            answer = {"reference": body["offer_id"], "link": f"/ride/{body['offer_id']}?key=k%201", "pickup": window}
             return JSONResponse(answer, status_code=self.booking_status)
         return JSONResponse({"key": request.query_params.get("key", "")})
 

@@ -71,10 +71,10 @@ def test_what_is_reported_in_a_gap_is_done_at_once_and_sent_behind_it():
 def test_riders_stand_at_the_stop_in_time_late_or_never():
     people = Passengers()
     window = Window(Instant(1_000_000), Instant(1_900_000))
-    people.booked("late", Habit(comes_late_s=300))
-    people.booked("very late", Habit(comes_late_s=3000))
-    people.booked("away", Habit(stays_away=True))
-    assert people.stands_at("unknown", window, reserve_s=120) == 1_000_000
-    assert people.stands_at("late", window, reserve_s=120) == 1_300_000
-    assert people.stands_at("very late", window, reserve_s=120) == 1_780_000
-    assert people.stands_at("away", window, reserve_s=120) is None
+    people.booked("late", Habit(comes_late_s=300), window)
+    people.booked("very late", Habit(comes_late_s=3000), window)
+    people.booked("away", Habit(stays_away=True), window)
+    assert people.stands_at("unknown", window, Instant(1_000_000), reserve_s=120) == 1_000_000
+    assert people.stands_at("late", window, Instant(1_000_000), reserve_s=120) == 1_300_000
+    assert people.stands_at("very late", window, Instant(1_000_000), reserve_s=120) == 1_780_000
+    assert people.stands_at("away", window, Instant(1_000_000), reserve_s=120) is None
