@@ -207,7 +207,7 @@ def test_the_panel_lists_alarms_commands_and_what_waits_for_a_second_person(visi
     desk.command("p1", CommandAction.PROPOSE_ROUTE, CommandState.PROPOSED)
     desk.command("c1", CommandAction.ANNOUNCE, CommandState.EXPIRED, state_reason="not_heard", text="Hallo")
     page = visit.open("/console")
-    expect(page.locator(".toolbar__supervision")).to_contain_text("7")
+    expect(page.locator(".toolbar__supervision")).to_contain_text(str(len(AlarmKind) + 1))
     page.keyboard.press("s")
     panel = page.locator(".room__supervision")
     for words in (

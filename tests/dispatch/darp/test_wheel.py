@@ -38,7 +38,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_example_has_five_lines() -> None:
-    assert len(five_lines().strip().split("\n")) == 5
+    assert len([line for line in five_lines().splitlines() if line.strip()]) == 5
     assert "from dispatch import" in five_lines()
 
 
