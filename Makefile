@@ -34,6 +34,7 @@ proof: .venv/dev.stamp  ## the rigs in full size
 	$(BIN)/python -m tests.rigs.fuzz_codecs --inputs 100000 --seed 1
 	$(BIN)/python -m tests.rigs.mqtt_day --seed 1
 	$(BIN)/python -m tests.rigs.operating_day --seeds 1,2,3,4,5
+	$(BIN)/python -m tests.rigs.promises --days 20 --seed 1
 
 assets: .venv/dev.stamp
 	$(BIN)/python requirements/console.py
