@@ -39,6 +39,8 @@ class AtRisk:
     """In the order of the tour."""
     held_until: Instant
     """As if it could leave its last stop only then: what a repair has to reckon with."""
+    delay_s: float
+    """How much later than planned that is, 0 where it is not."""
 
 
 def at_risk(service: Service, state: State, plan: DayPlan, now: Instant, ahead: Ahead) -> tuple[AtRisk, ...]:
@@ -55,7 +57,14 @@ def at_risk(service: Service, state: State, plan: DayPlan, now: Instant, ahead: 
         leave_ms = _leaves_ms(route, ahead.get(vehicle_id, {}), now, service.drive)
         late = _late(route, leave_ms, service.drive)
         if late:
-            found.append(AtRisk(vehicle_id=vehicle_id, late=late, held_until=Instant(leave_ms)))
+            found.append(
+                AtRisk(
+                    vehicle_id=vehicle_id,
+                    late=late,
+                    held_until=Instant(leave_ms),
+                    delay_s=_delay_s(route, leave_ms, service.drive),
+                )
+            )
     return tuple(found)
 
 
@@ -66,6 +75,13 @@ def _leaves_ms(route: Route, ahead: Mapping[StopId, int], now: Instant, drive: D
     first = route.visits[0].stop_id
     arrives_ms = now + ahead.get(first, 0)
     return max(route.duty.leave_ms, arrives_ms - drive(route.duty.start, first))
+
+
+def _delay_s(route: Route, leave_ms: int, drive: Drive) -> float:
+    """Return how much later the vehicle leaves its last stop than its next task needs as it is planned."""
+    following = route.tour.tasks[route.passed]
+    planned_ms = following.begin - drive(route.duty.start, following.stop_id)
+    return max(leave_ms - planned_ms, 0) / 1000
 
 
 def _late(route: Route, leave_ms: int, drive: Drive) -> tuple[Lateness, ...]:

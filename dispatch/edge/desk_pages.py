@@ -265,11 +265,7 @@ class DeskPages(Pages):
     def _risks(self, view: DeskView) -> list[dict[str, Any]]:
         dispatch, found = self.dispatch, self._watch.at_risk
         areas = dispatch.region.areas if found else ()
-        return [
-            row
-            for area in areas
-            for row in risks(found, dispatch.plan(area), dispatch.service(area.area_id), dispatch.state, view)
-        ]
+        return [row for area in areas for row in risks(found, dispatch.plan(area), view)]
 
     async def _shown(self, request: Request, faulty: Faulty) -> Response:
         region, view, state = self.dispatch.region, self._view(request), self.dispatch.state

@@ -1,20 +1,17 @@
 """Whom a vehicle will be late for, as the dispatcher's page shows it, and the report that would say so."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from dispatch.edge.desk_form import LONGEST_DELAY_MIN
 from dispatch.edge.desk_view import DeskView
-from dispatch.quote import Service
-from dispatch.tours import route_of
 from dispatch.watch import AtRisk, Lateness
-from mobility.core.clock import Instant
 from mobility.core.disruption import DisruptionKind
-from mobility.core.fold import State
 from mobility.core.plan import DayPlan, Tour
 
-_MINUTE_MS = 60_000
+_MINUTE_S = 60
 
 
 class Watch(Protocol):
@@ -26,9 +23,7 @@ class Watch(Protocol):
         ...
 
 
-def risks(
-    found: Sequence[AtRisk], plan: DayPlan, service: Service, state: State, view: DeskView
-) -> list[dict[str, Any]]:
+def risks(found: Sequence[AtRisk], plan: DayPlan, view: DeskView) -> list[dict[str, Any]]:
     """Return the vehicles of a plan that will be late for somebody, with the answers that fill the report.
 
     A look is half a minute old at most; tasks that were done, moved or promised anew since are left out.
@@ -38,7 +33,7 @@ def risks(
         for tour in plan.tours:
             late = _still_late(risk, tour)
             if late:
-                filled = _filled(risk, _delay_min(risk, tour, service, state, view.now))
+                filled = _filled(risk, _delay_min(risk))
                 rows.append(view.risk(tour, late) | {"query": urlencode(filled)})
     return rows
 
@@ -50,14 +45,9 @@ def _still_late(risk: AtRisk, tour: Tour) -> list[Lateness]:
     return [each for each in risk.late if (each.booking_id, each.kind, each.latest) in open_ends]
 
 
-def _delay_min(risk: AtRisk, tour: Tour, service: Service, state: State, now: Instant) -> int:
+def _delay_min(risk: AtRisk) -> int:
     """Return by how many whole minutes the vehicle leaves its last stop later than planned, at least 1."""
-    route = route_of(tour, service.fleet[tour.shift.vehicle_id], state.bookings, now, service.drive)
-    if route.passed >= len(tour.tasks):
-        return 1
-    following = tour.tasks[route.passed]
-    leaves = following.begin - service.drive(route.duty.start, following.stop_id)
-    return min(max(1, -(-(risk.held_until - leaves) // _MINUTE_MS)), LONGEST_DELAY_MIN)
+    return min(max(1, math.ceil(risk.delay_s / _MINUTE_S)), LONGEST_DELAY_MIN)
 
 
 def _filled(risk: AtRisk, delay_min: int) -> Mapping[str, str]:

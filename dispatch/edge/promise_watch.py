@@ -109,6 +109,7 @@ def watch_router(watch: PromiseWatch, zone: str) -> APIRouter:
                 {
                     "vehicle_id": risk.vehicle_id,
                     "held_until": moment(risk.held_until),
+                    "delay_s": risk.delay_s,
                     "late": [
                         {
                             "reference": each.booking_id,

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any
 
-from mobility.core.clock import Clock, Instant, instant, shifted
+from mobility.core.clock import Clock, Instant, shifted
 from mobility.core.geo import LatLon
 from mobility.core.ids import VehicleId
 from mobility.core.region import Region
@@ -22,6 +21,9 @@ _CALL_S = 75.0
 """One call to a rider, reached or not; assumed."""
 _AGAIN_S = 300.0
 """Whoever was not reached is called again after this; a late bus is looked at again after this."""
+
+_MORE_S = 180
+"""What a dispatcher adds to the delay that is seen; assumed."""
 
 _Step = Callable[[], Awaitable[None]]
 
@@ -101,8 +103,9 @@ class Dispatcher:
         if now < self._seen_late.get(vehicle_id, now):
             return
         self._seen_late[vehicle_id] = shifted(now, _AGAIN_S)
-        held_ms = instant(datetime.fromisoformat(risk["held_until"])) - now
-        await self._repaired({"kind": "vehicle_late", "vehicle_id": vehicle_id, "delay_s": max(held_ms, 0) // 1000})
+        # A little more than is seen now: the jam is not over while the bus stands in it.
+        delay_s = max(round(risk["delay_s"]), 0) + _MORE_S
+        await self._repaired({"kind": "vehicle_late", "vehicle_id": vehicle_id, "delay_s": delay_s})
 
     def _ill(self, ill: Illness) -> _Step:
         body = {
