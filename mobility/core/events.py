@@ -26,6 +26,7 @@ from mobility.core.ids import (
     TourId,
     VehicleId,
 )
+from mobility.core.line_events import Informing
 from mobility.core.plan import DayPlan
 from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal
@@ -343,6 +344,7 @@ Event = (
     | HazardReported
     | HazardEnded
     | Upsetting
+    | Informing
 )
 """Every fact there is."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import assert_never
 
+from mobility.core.alert import AlertRecord
 from mobility.core.booking import Booking, BookingState
 from mobility.core.clock import Instant
 from mobility.core.connection import Connection
@@ -52,9 +53,20 @@ from mobility.core.events import (
     RiderNoShow,
     TripCancelled,
 )
-from mobility.core.ids import BookingId, ConnectionId, DisruptionId, ServiceAreaId, TourId
+from mobility.core.ids import AlertId, BookingId, ConnectionId, DisruptionId, LineChangeId, ServiceAreaId, TourId
+from mobility.core.line_change import LineChange
+from mobility.core.line_events import (
+    AlertPublished,
+    AlertWithdrawn,
+    Informing,
+    LineChanged,
+    LineChangeEnded,
+    RoadWeatherReported,
+    TripReinstated,
+)
 from mobility.core.plan import DayPlan
 from mobility.core.promise import Promise, PromiseKind, Revision, TellingOutcome
+from mobility.core.road_weather import WeatherReport
 from mobility.core.roster import Roster
 from mobility.core.supervised import SupervisedDraft
 from mobility.core.supervision import Supervised
@@ -80,6 +92,12 @@ class State:
     """Those that are not over, as far as is known."""
     rosters: Mapping[tuple[ServiceAreaId, date], Roster] = field(default_factory=dict)
     """By area and first day."""
+    line_changes: Mapping[LineChangeId, LineChange] = field(default_factory=dict)
+    """Those that nobody ended, in the order they were decided."""
+    alerts: Mapping[AlertId, AlertRecord] = field(default_factory=dict)
+    """All of them, withdrawn ones too."""
+    road_weather: WeatherReport | None = None
+    """The newest report."""
 
 
 def fold(state: State, envelopes: Iterable[Envelope]) -> State:
@@ -110,6 +128,9 @@ class _Draft:
         self.revisions = dict(state.revisions)
         self.disruptions = dict(state.disruptions)
         self.rosters = dict(state.rosters)
+        self.line_changes = dict(state.line_changes)
+        self.alerts = dict(state.alerts)
+        self.road_weather = state.road_weather
 
     @property
     def supervised(self) -> Supervised:
@@ -172,6 +193,28 @@ class _Draft:
                 self._upset(event)
             case RevisionTold() | RevisionLapsed() | DisruptionReported() | DisruptionEnded() | RosterPublished():
                 self._upset(event)
+            case TripReinstated() | LineChanged() | LineChangeEnded() | RoadWeatherReported():
+                self._inform(event, envelope.recorded_at)
+            case AlertPublished() | AlertWithdrawn():
+                self._inform(event, envelope.recorded_at)
+            case _:
+                assert_never(event)
+
+    def _inform(self, event: Informing, recorded_at: Instant) -> None:
+        match event:
+            case TripReinstated():
+                self.cancelled_trips.pop(event.trip, None)
+            case LineChanged(change=change):
+                self.line_changes[change.change_id] = change
+            case LineChangeEnded():
+                self.line_changes.pop(event.change_id, None)
+            case RoadWeatherReported(report=report):
+                self.road_weather = report
+            case AlertPublished(alert=alert):
+                self.alerts[alert.alert_id] = AlertRecord(alert=alert, published_at=recorded_at)
+            case AlertWithdrawn():
+                known = self.alerts[event.alert_id]
+                self.alerts[event.alert_id] = replace(known, withdrawn_at=recorded_at, withdrawn_because=event.reason)
             case _:
                 assert_never(event)
 

@@ -64,3 +64,9 @@ AlarmId = NewType("AlarmId", str)
 
 HazardId = NewType("HazardId", str)
 """A hazard on the road: ``<originating station>:<sequence number>`` of its DENM action id."""
+
+LineChangeId = NewType("LineChangeId", str)
+"""One change of the line service against its timetable."""
+
+AlertId = NewType("AlertId", str)
+"""One alert to riders, through all its wordings."""

@@ -50,6 +50,14 @@ from mobility.core.events import (
 )
 from mobility.core.fold import State
 from mobility.core.ids import BookingId, ServiceAreaId
+from mobility.core.line_events import (
+    AlertPublished,
+    AlertWithdrawn,
+    LineChanged,
+    LineChangeEnded,
+    RoadWeatherReported,
+    TripReinstated,
+)
 from mobility.core.plan import DayPlan
 from mobility.core.promise import Promise, PromiseKind
 from mobility.storage.codec import encode_plan
@@ -81,6 +89,8 @@ def touched(event: Event) -> tuple[Table, Key] | None:
             | (ManoeuvreAsked() | ManoeuvreClosed() | CommandProposed() | CommandIssued() | CommandProgressed())
             | (RevisionDue() | RevisionTold() | RevisionLapsed())
             | (DisruptionReported() | DisruptionEnded() | RosterPublished())
+            | RoadWeatherReported()
+            | (TripReinstated() | LineChanged() | LineChangeEnded() | AlertPublished() | AlertWithdrawn())
             | (OccasionNoted() | OccasionFrozen() | AlarmRaised() | AlarmCleared() | HazardReported() | HazardEnded())
         ):
             return None

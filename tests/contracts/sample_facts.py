@@ -26,6 +26,7 @@ from mobility.core.promise import PromiseKind, PromiseOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.vehicle import DrivingMode, TripRef
 from tests.contracts.sample_disruption import disrupted
+from tests.contracts.sample_informing import informed
 from tests.contracts.sample_supervision import SUPERVISION
 
 START = Instant(1_760_421_600_000)
@@ -160,5 +161,6 @@ def one_of_each() -> list[Event]:
         *accepted("W1T-HDR", version=4),
         *disrupted(reference, BookingId("W1T-HDR")),
         events.RiderErased(rider=RiderRef("rider-of-K7M-4QX")),
+        *informed(trip),
         *SUPERVISION,
     ]

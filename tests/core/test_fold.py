@@ -37,6 +37,7 @@ from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.supervision import CommandState, ManoeuvreOutcome
 from mobility.core.vehicle import DrivingMode, TripRef
 from tests.contracts.sample_disruption import disrupted
+from tests.contracts.sample_informing import ALERT, informed
 from tests.contracts.sample_supervision import ISSUED, MANOEUVRE, OCCASION, RESEARCH_VAN, SUPERVISION
 
 DAY = date(2025, 10, 14)
@@ -100,6 +101,7 @@ SAMPLES: tuple[Event, ...] = (
     *SUPERVISION,
     BookingMade(booking=BOOKING),
     *disrupted(REF, REF),
+    *informed(TRIP),
 )
 
 
@@ -185,3 +187,23 @@ def test_a_window_holds_both_its_ends() -> None:
 
 def test_loads_add_up_and_leave_again() -> None:
     assert Load(2, 1) + -Load(2, 1) == Load(0, 0)
+
+
+def test_a_cancelled_trip_that_runs_after_all_is_not_cancelled_any_more() -> None:
+    facts = informed(TRIP)
+    assert not fold(State(), envelopes(TripCancelled(trip=TRIP, reason=""), facts[0])).cancelled_trips
+
+
+def test_a_change_of_the_line_lasts_until_it_is_ended() -> None:
+    _, changed, _, ended, *_ = informed(TRIP)
+    assert len(fold(State(), envelopes(changed)).line_changes) == 1
+    assert not fold(State(), envelopes(changed, ended)).line_changes
+
+
+def test_a_withdrawn_alert_stays_on_record_with_the_reason() -> None:
+    _, _, published, *_, withdrawn = informed(TRIP)
+    shown = fold(State(), envelopes(published)).alerts[ALERT.alert_id]
+    assert shown.is_shown(ALERT.impact[0].begins or Instant(0))
+    record = fold(State(), envelopes(published, withdrawn)).alerts[ALERT.alert_id]
+    assert (record.withdrawn_at, record.withdrawn_because) == (Instant(2000), "Baustelle beendet")
+    assert not record.is_shown(ALERT.impact[0].begins or Instant(0))

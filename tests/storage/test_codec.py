@@ -77,6 +77,8 @@ def test_the_stored_kinds_are_part_of_the_format_and_stay():
     assert sorted(KINDS) == [
         "alarm_cleared",
         "alarm_raised",
+        "alert_published",
+        "alert_withdrawn",
         "booking_cancelled",
         "booking_changed",
         "booking_made",
@@ -92,6 +94,8 @@ def test_the_stored_kinds_are_part_of_the_format_and_stay():
         "feeder_delay_reported",
         "hazard_ended",
         "hazard_reported",
+        "line_change_ended",
+        "line_changed",
         "manoeuvre_asked",
         "manoeuvre_closed",
         "occasion_frozen",
@@ -109,8 +113,10 @@ def test_the_stored_kinds_are_part_of_the_format_and_stay():
         "rider_erased",
         "rider_no_show",
         "rider_transferred",
+        "road_weather_reported",
         "roster_published",
         "trip_cancelled",
+        "trip_reinstated",
     ]
 
 
