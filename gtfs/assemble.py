@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gtfs.on_demand import OnDemandService
 from gtfs.pattern import Pattern, Shape, shaped_pattern, straight_pattern
 from gtfs.rows import STOP_TIMES, CallColumns, GroupedCalls, TripRow, grouped, left_out
 from gtfs.times import filled_times
 from gtfs.timetable import Route, StopTimes, Timetable, TimetableStop, Trip
+from gtfs.trip import trip_of
 from mobility.core.errors import BadInputError
 from mobility.core.geo import XY, LocalFrame, distance_m
 from mobility.core.ids import TripId
@@ -17,6 +19,8 @@ from mobility.core.region import Calendar
 
 _FARTHEST_M = 4e6
 """No trip is longer; a stop further away was placed at (0, 0) or with latitude and longitude swapped."""
+_COMPACT_DEG = 20.0
+"""Stops within so many degrees of each other are nowhere further apart than 3150 km."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class FeedRows:
     calendars: Mapping[str, Calendar]
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    on_demand: tuple[OnDemandService, ...] = ()
 
 
 def assemble(feed: FeedRows) -> Timetable:
@@ -48,8 +53,9 @@ def assemble(feed: FeedRows) -> Timetable:
     _refuse_repeated(feed, calls)
     patterns = _patterns(feed, calls)
     arrival_s, departure_s = filled_times(calls, patterns)
-    usable = calls.usable.tolist()
-    ranked = sorted(usable, key=lambda t: (departure_s[calls.starts[t]], feed.trips[t].trip_id))
+    usable = sorted(calls.usable.tolist(), key=[trip.trip_id for trip in feed.trips].__getitem__)
+    # By departure; trips of one moment stay in the order of their ids.
+    ranked = [usable[k] for k in np.argsort(departure_s[calls.starts[usable]], kind="stable").tolist()]
     stop_times = _stop_times(calls, np.array(ranked, dtype=np.int64), arrival_s, departure_s)
     return Timetable(
         zone=feed.zone,
@@ -63,6 +69,7 @@ def assemble(feed: FeedRows) -> Timetable:
         calendars=feed.calendars,
         stop_times=stop_times,
         notes=(*feed.notes, *left_out(len(feed.trips) - len(usable), "they have fewer than two calls")),
+        on_demand=feed.on_demand,
     )
 
 
@@ -83,12 +90,13 @@ def _refuse_repeated(feed: FeedRows, calls: GroupedCalls) -> None:
 def _patterns(feed: FeedRows, calls: GroupedCalls) -> dict[int, Pattern]:
     """Return each usable trip's pattern; trips of the same stops on the same shape share one."""
     stop = feed.calls.stop[calls.order]
-    places: dict[int, XY] = {}
+    places = _Places(feed)
     known: dict[tuple[str, bytes], Pattern] = {}
     patterns: dict[int, Pattern] = {}
+    stop_bytes, size = stop.tobytes(), stop.itemsize
     for trip, span in calls.usable_trips():
         shape_id = feed.trips[trip].shape_id
-        key = (shape_id, stop[span].tobytes())
+        key = (shape_id, stop_bytes[span.start * size : span.stop * size])
         if key not in known:
             distance = None if feed.calls.distance is None else feed.calls.distance[calls.order[span]]
             known[key] = _pattern(feed, stop[span].tolist(), feed.shapes.get(shape_id), distance, places)
@@ -101,27 +109,41 @@ def _pattern(
     stops: Sequence[int],
     shape: Shape | None,
     distance: NDArray[np.float64] | None,
-    places: dict[int, XY],
+    places: "_Places",
 ) -> Pattern:
-    _refuse_far([feed.stops[index] for index in stops])
-    for index in stops:
-        if index not in places:
-            places[index] = feed.frame.xy(feed.stops[index].place)
     names = [feed.stops[index].stop_id for index in stops]
-    points = [places[index] for index in stops]
+    points = places.of(stops)
     if shape is None or shape.line.length_m == 0:
         return straight_pattern(names, points)
     return shaped_pattern(names, points, shape, distance)
 
 
-def _refuse_far(stops: Sequence[TimetableStop]) -> None:
-    for stop in stops:
-        if distance_m(stops[0].place, stop.place) > _FARTHEST_M:
-            raise BadInputError(
-                f"stop {stop.stop_id} lies on another continent than stop {stops[0].stop_id} of the same trip",
-                source="stops.txt",
-                field="stop_lat",
-            )
+class _Places:
+    """Where the stops lie in the frame, projected all at once."""
+
+    def __init__(self, feed: FeedRows) -> None:
+        self._feed = feed
+        lat_deg = np.array([stop.place.lat_deg for stop in feed.stops])
+        lon_deg = np.array([stop.place.lon_deg for stop in feed.stops])
+        x_m, y_m = feed.frame.project(lat_deg, lon_deg)
+        self._points = tuple(map(XY, x_m.tolist(), y_m.tolist()))
+        spans_deg = (np.ptp(values) if len(values) else 0.0 for values in (lat_deg, lon_deg))
+        self._is_compact = all(span_deg < _COMPACT_DEG for span_deg in spans_deg)
+
+    def of(self, stops: Sequence[int]) -> list[XY]:
+        """Return the places of a trip's stops; raises ``BadInputError`` where one is impossibly far from the first."""
+        if not self._is_compact:
+            self._refuse_far([self._feed.stops[index] for index in stops])
+        return [self._points[index] for index in stops]
+
+    def _refuse_far(self, stops: Sequence[TimetableStop]) -> None:
+        for stop in stops:
+            if distance_m(stops[0].place, stop.place) > _FARTHEST_M:
+                raise BadInputError(
+                    f"stop {stop.stop_id} lies on another continent than stop {stops[0].stop_id} of the same trip",
+                    source="stops.txt",
+                    field="stop_lat",
+                )
 
 
 def _stop_times(
@@ -157,18 +179,7 @@ def _trips(
     trips: dict[TripId, Trip] = {}
     first_call = 0
     for index in ranked:
-        row = rows[index]
-        trips[row.trip_id] = Trip(
-            trip_id=row.trip_id,
-            route_id=row.route_id,
-            service_id=row.service_id,
-            headsign=row.headsign,
-            direction=row.direction,
-            block_id=row.block_id,
-            is_wheelchair_accessible=row.is_wheelchair_accessible,
-            pattern=patterns[index],
-            first_call=first_call,
-            stop_times=stop_times,
-        )
-        first_call += len(patterns[index].stops)
+        row, pattern = rows[index], patterns[index]
+        trips[row.trip_id] = trip_of(row, pattern, first_call, stop_times)
+        first_call += len(pattern.stops)
     return trips

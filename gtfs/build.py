@@ -1,7 +1,7 @@
 """The static feed of a region as tables of text, file by file. Pure; ``gtfs.edge.write`` makes the zip.
 
-Source: GTFS Schedule reference. The tables are composed of parts, each with its own files; on-demand service
-(GTFS-Flex) joins as one more part.
+Source: GTFS Schedule reference. The tables are composed of parts; parts that add to the same file are put together,
+and a column that only one of them has is empty in the rows of the others. On-demand service (GTFS-Flex) is such a part.
 """
 
 import re
@@ -11,19 +11,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from gtfs.colour import text_colour
 from gtfs.days import calendar_rows, date_rows, first_and_last_day
 from gtfs.digest import feed_version
+from gtfs.flex import feed_language, flex_documents, flex_tables
 from gtfs.from_region import shape_id, timetable_of
-from gtfs.public import public_calendars, public_lines
+from gtfs.on_demand import feed_calendars, on_demand_services
+from gtfs.public import public_lines
+from gtfs.table import Row, Tables
 from gtfs.timetable import Timetable, Trip
 from mobility.core.geo import LatLon, distance_m
 from mobility.core.ids import StopId
 from mobility.core.place import Evidence
 from mobility.core.region import Line, LinePattern, Region
 from mobility.core.service_day import format_service_time
-
-Row = Mapping[str, str]
-"""One line of a file: column name to text. All rows of a file have the same columns in the same order."""
-Tables = Mapping[str, Sequence[Row]]
-"""File name to rows, in the order of the zip; files without rows are left out."""
 
 _BUS = "3"
 _SAME_PLACE_M = 0.02
@@ -35,14 +33,28 @@ _ASSUMED = "Fahrplan angenommen, nicht amtlich."
 def tables(region: Region) -> Tables:
     """Return the files of the region's static feed."""
     timetable = timetable_of(region)
-    composed: dict[str, Sequence[Row]] = {}
+    composed: dict[str, list[Row]] = {}
     for part in _PARTS:
-        composed.update({name: tuple(rows) for name, rows in part(region, timetable).items()})
-    return {name: rows for name, rows in composed.items() if rows}
+        for name, rows in part(region, timetable).items():
+            composed.setdefault(name, []).extend(rows)
+    return {name: _aligned(rows) for name, rows in composed.items() if rows}
+
+
+def documents(region: Region) -> Mapping[str, str]:
+    """Return the files of the feed that are no tables, as text: the zones of the on-demand service, if any."""
+    return flex_documents(on_demand_services(region))
+
+
+def _aligned(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows with all columns that any of them has; what a row does not have is empty in it."""
+    columns = dict.fromkeys(column for kind in dict.fromkeys(map(tuple, rows)) for column in kind)
+    if all(len(row) == len(columns) for row in rows):
+        return tuple(rows)
+    return tuple({column: row.get(column, "") for column in columns} for row in rows)
 
 
 def _publisher(region: Region, _: Timetable) -> Mapping[str, Iterable[Row]]:
-    language = region.languages[0] if region.languages else "de"
+    language = feed_language(region)
     agency = {
         "agency_id": region.region_id,
         "agency_name": region.agency_name,
@@ -50,7 +62,7 @@ def _publisher(region: Region, _: Timetable) -> Mapping[str, Iterable[Row]]:
         "agency_timezone": region.zone,
         "agency_lang": language,
     }
-    calendars = public_calendars(region)
+    calendars = feed_calendars(region)
     first, last = first_and_last_day(calendars.values()) if calendars else ("", "")
     info = {
         "feed_publisher_name": region.agency_name,
@@ -183,8 +195,18 @@ def _distinct(path: Sequence[LatLon]) -> list[int]:
 
 
 def _days(region: Region, _: Timetable) -> Mapping[str, Iterable[Row]]:
-    calendars = public_calendars(region)
+    calendars = feed_calendars(region)
     return {"calendar.txt": calendar_rows(calendars), "calendar_dates.txt": date_rows(calendars)}
 
 
-_PARTS: tuple[Callable[[Region, Timetable], Mapping[str, Iterable[Row]]], ...] = (_publisher, _stops, _lines, _days)
+def _on_demand(region: Region, timetable: Timetable) -> Mapping[str, Iterable[Row]]:
+    return flex_tables(region, timetable.on_demand)
+
+
+_PARTS: tuple[Callable[[Region, Timetable], Mapping[str, Iterable[Row]]], ...] = (
+    _publisher,
+    _stops,
+    _lines,
+    _on_demand,
+    _days,
+)

@@ -14,6 +14,8 @@ from mobility.core.geo import Polyline
 
 _MILLIMETRES = 3
 """Offsets are compared in whole millimetres, so that rounding noise decides no tie."""
+_AT_ONCE = 200_000
+"""So many pairs of stop and part are measured at once; more would take too much memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,26 @@ class _Parts:
 def place_stops(line: Polyline, places: NDArray[np.float64]) -> Placed:
     """Place stops (shape (n, 2), metres in the line's frame, in the order of travel) on ``line``."""
     parts = _parts(line)
+    if len(places) * len(parts.length_m) <= _AT_ONCE:
+        nearest = _nearest(parts, places)
+        # Where each stop's nearest point already lies behind that of the stop before, nothing can be nearer.
+        if (np.diff(nearest.chainage_m) >= 0).all():
+            return nearest
+    return _together(parts, places)
+
+
+def _nearest(parts: _Parts, places: NDArray[np.float64]) -> Placed:
+    """Return the nearest point of the line for each stop alone; of equally near ones the first."""
+    from_start = places[:, None, :] - parts.start
+    along_m = (from_start * parts.direction).sum(axis=2).clip(0.0, parts.length_m)
+    beside = from_start - parts.direction * along_m[:, :, None]
+    offset_m = np.hypot(beside[:, :, 0], beside[:, :, 1])
+    chosen = offset_m.round(_MILLIMETRES).argmin(axis=1)
+    rows = np.arange(len(places))
+    return Placed(parts.start_m[chosen] + along_m[rows, chosen], offset_m[rows, chosen])
+
+
+def _together(parts: _Parts, places: NDArray[np.float64]) -> Placed:
     indices = np.arange(len(parts.length_m))
     came_from = np.zeros((len(places), len(indices)), dtype=np.int32)
     along_m = np.zeros((len(places), len(indices)))

@@ -1,5 +1,8 @@
 """Readable text on a line's colour."""
 
+CITIZEN_BUS_COLOUR = "1F4F1F"
+"""Of the citizen bus wherever it has no colour of its own; the same as its sign on pages."""
+
 
 def text_colour(colour: str) -> str:
     """Return ``000000`` or ``FFFFFF``, whichever contrasts more with ``colour`` (six hex digits).

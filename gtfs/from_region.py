@@ -7,22 +7,25 @@ import numpy as np
 
 from gtfs.assemble import FeedRows, assemble
 from gtfs.digest import feed_version
+from gtfs.on_demand import OnDemandService, feed_calendars, on_demand_services
 from gtfs.pattern import Shape
-from gtfs.public import accessible_blocks, public_calendars, public_lines, public_stops
+from gtfs.public import accessible_blocks, public_lines, public_stops
 from gtfs.rows import CallColumns, TripRow
 from gtfs.timetable import Route, Timetable, TimetableStop
 from mobility.core.geo import polyline
 from mobility.core.ids import StopId
 from mobility.core.region import Line, LinePattern, LineTrip, Region
+from mobility.core.vehicle import ServiceKind
 
 
 def timetable_of(region: Region) -> Timetable:
-    """Return the region's public timetable: its lines, not the research routes and not the on-demand service.
+    """Return the region's public timetable: its lines and, without trips, its on-demand service. No research routes.
 
     Raises ``BadInputError`` where the lines contradict themselves, e.g. times that run backwards.
     """
     stops = public_stops(region)
     runs = tuple(_runs(region))
+    services = on_demand_services(region)
     return assemble(
         FeedRows(
             zone=region.zone,
@@ -31,11 +34,12 @@ def timetable_of(region: Region) -> Timetable:
             agency_name=region.agency_name,
             agency_url=region.agency_url,
             stops=[_stop(region, stop_id) for stop_id in stops],
-            routes=[_route(line) for line in public_lines(region)],
+            routes=[*(_route(line) for line in public_lines(region)), *map(_bookable, services)],
             trips=[run.row for run in runs],
             calls=_calls(runs, {stop_id: index for index, stop_id in enumerate(stops)}),
-            calendars=public_calendars(region),
+            calendars=feed_calendars(region),
             shapes=_shapes(region),
+            on_demand=services,
         )
     )
 
@@ -105,6 +109,16 @@ def _route(line: Line) -> Route:
         long_name=line.long_name,
         colour=line.colour,
         kind=line.kind,
+    )
+
+
+def _bookable(service: OnDemandService) -> Route:
+    return Route(
+        route_id=service.route_id,
+        short_name=service.area.short_name,
+        long_name=service.long_name,
+        colour=service.colour,
+        kind=ServiceKind.CITIZEN_BUS,
     )
 
 

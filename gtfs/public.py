@@ -1,9 +1,9 @@
-"""What of a region is public timetable: its lines with their stops and calendars. Research routes are not."""
+"""What of a region is public: its lines with their stops and calendars, and its on-demand service. Not research."""
 
 from collections.abc import Mapping
 
 from mobility.core.ids import BlockId, StopId
-from mobility.core.region import Calendar, Line, Region
+from mobility.core.region import Calendar, Line, Region, ServiceArea, ShiftRule
 from mobility.core.vehicle import ServiceKind
 
 
@@ -12,9 +12,19 @@ def public_lines(region: Region) -> tuple[Line, ...]:
     return tuple(line for line in region.lines if line.trips and line.kind is not ServiceKind.RESEARCH)
 
 
+def public_areas(region: Region) -> tuple[ServiceArea, ...]:
+    """Return the on-demand services that can be booked, in the bundle's order; those without driver or day are not."""
+    return tuple(area for area in region.areas if area.weekdays and any(_is_on_duty(area, s) for s in area.shifts))
+
+
+def _is_on_duty(area: ServiceArea, shift: ShiftRule) -> bool:
+    return max(shift.starts, area.opens) < min(shift.ends, area.closes)
+
+
 def public_stops(region: Region) -> tuple[StopId, ...]:
-    """Return the stops that public trips call at, in the bundle's order."""
-    served = {
+    """Return the stops where public trips call or on-demand rides begin and end, in the bundle's order."""
+    on_demand = {stop_id for area in public_areas(region) for stop_id in area.stops}
+    served = on_demand | {
         stop_id
         for line in public_lines(region)
         for pattern in line.patterns
@@ -25,16 +35,16 @@ def public_stops(region: Region) -> tuple[StopId, ...]:
 
 
 def public_calendars(region: Region) -> Mapping[str, Calendar]:
-    """Return the calendars that public trips use, in the bundle's order."""
+    """Return the calendars that public line trips use, in the bundle's order."""
     used = {trip.calendar_id for line in public_lines(region) for trip in line.trips}
     return {name: calendar for name, calendar in region.calendars.items() if name in used}
 
 
 def accessible_blocks(region: Region) -> Mapping[BlockId, bool]:
-    """Return for each block whose vehicle is known whether it takes a wheelchair (a place for it, and a ramp)."""
+    """Return for each block whose vehicle is known whether it takes a wheelchair."""
     fleet = region.fleet
     return {
-        block_id: fleet[vehicle_id].wheelchair_places > 0 and fleet[vehicle_id].has_ramp
+        block_id: fleet[vehicle_id].takes_wheelchairs
         for block_id, vehicle_id in region.blocks.items()
         if vehicle_id in fleet
     }

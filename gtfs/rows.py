@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +22,8 @@ def left_out(count: int, reason: str) -> tuple[str, ...]:
     return (f"trips.txt: trips left out because {reason}: {count}",) if count else ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class TripRow:
-    """A trip without its calls."""
+class TripRow(NamedTuple):
+    """A trip without its calls. A tuple, because large feeds have hundred thousands of them."""
 
     trip_id: TripId
     route_id: RouteId
@@ -78,7 +79,7 @@ class GroupedCalls:
         """Indices of the trips with at least two calls, rising."""
         return np.flatnonzero(self.counts >= _FEWEST_CALLS)
 
-    @property
+    @cached_property
     def trip(self) -> NDArray[np.int64]:
         """Trip of each sorted call, shape (calls,)."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
@@ -89,12 +90,19 @@ class GroupedCalls:
 
     def usable_trips(self) -> Iterator[tuple[int, slice]]:
         """Yield each usable trip with the slice of its sorted calls."""
-        for trip in self.usable.tolist():
-            yield trip, self.of(trip)
+        usable = self.usable
+        starts, ends = self.starts[usable], self.starts[usable] + self.counts[usable]
+        yield from zip(usable.tolist(), map(slice, starts.tolist(), ends.tolist()), strict=True)
 
 
 def grouped(columns: CallColumns, trip_count: int) -> GroupedCalls:
     """Return the calls sorted by trip and sequence; equal sequences keep their order."""
-    order = np.lexsort((columns.sequence, columns.trip))
+    order = np.arange(len(columns.trip)) if _is_sorted(columns) else np.lexsort((columns.sequence, columns.trip))
     counts = np.bincount(columns.trip, minlength=trip_count).astype(np.int64)
     return GroupedCalls(columns, order, np.cumsum(counts) - counts, counts)
+
+
+def _is_sorted(columns: CallColumns) -> bool:
+    """Return whether the calls stand by trip and sequence already, as most feeds have them."""
+    trip_step, sequence_step = np.diff(columns.trip), np.diff(columns.sequence)
+    return bool(((trip_step > 0) | ((trip_step == 0) & (sequence_step >= 0))).all())

@@ -24,11 +24,12 @@ def filled_times(calls: GroupedCalls, patterns: Mapping[int, Pattern]) -> tuple[
     # One of the two stands for both where a feed names only one.
     arrival_s = np.where(given_arrival_s == OPEN, given_departure_s, given_arrival_s)
     departure_s = np.where(given_departure_s == OPEN, given_arrival_s, given_departure_s)
-    trip = calls.trip
-    has_open = np.zeros(len(calls.counts), dtype=bool)
-    has_open[trip[arrival_s == OPEN]] = True
-    for index, span in calls.usable_trips():
-        if has_open[index]:
+    is_open = arrival_s == OPEN
+    if is_open.any():
+        has_open = np.zeros(len(calls.counts), dtype=bool)
+        has_open[calls.trip[is_open]] = True
+        for index in calls.usable[has_open[calls.usable]].tolist():
+            span = calls.of(index)
             _refuse_open_ends(calls, arrival_s, span)
             _fill(arrival_s[span], departure_s[span], patterns[index].stop_chainage_m)
     _refuse_backwards(calls, arrival_s, departure_s)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gtfs.calls import StopCalls
+from gtfs.on_demand import OnDemandService
 from gtfs.pattern import Pattern
 from gtfs.service import ServiceDays
 from gtfs.trip import StopTimes, Trip
@@ -19,7 +20,7 @@ from mobility.core.ids import BlockId, RouteId, StopId, TripId
 from mobility.core.region import Calendar
 from mobility.core.vehicle import ServiceKind
 
-__all__ = ["Pattern", "Route", "StopTimes", "Timetable", "TimetableStop", "Trip"]
+__all__ = ["OnDemandService", "Pattern", "Route", "StopTimes", "Timetable", "TimetableStop", "Trip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,18 @@ class Timetable:
     stop_times: StopTimes = field(repr=False)
     notes: tuple[str, ...] = ()
     """What was left out while loading, in sentences for an operator; empty when nothing was."""
+    on_demand: tuple[OnDemandService, ...] = ()
+    """Bookable services of a region; their stops and routes are among the others, they have no trips. Empty for
+    foreign feeds."""
 
     def __post_init__(self) -> None:
         """Close the mappings against change."""
         for name in ("stops", "routes", "trips", "calendars"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def bookable_at(self, stop_id: StopId) -> Sequence[OnDemandService]:
+        """Return the on-demand services that pick up at a stop; empty for most stops and for an unknown one."""
+        return tuple(service for service in self.on_demand if stop_id in service.stops)
 
     def runs_on(self, trip_id: TripId, day: date) -> bool:
         """Return whether a trip's service day ``day`` exists; raises ``KeyError`` for an unknown trip."""

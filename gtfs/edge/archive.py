@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from mobility.core.errors import BadInputError
 
@@ -42,7 +43,7 @@ def tables_in(path: Path, *, max_bytes: int = MAX_BYTES) -> Mapping[str, int]:
 
 def read_table(path: Path, name: str) -> bytes:
     """Return the bytes of one table; raises ``BadInputError`` where the zip is damaged at this file."""
-    with faults_named(name):
+    with _faults_named(name):
         if path.is_dir():
             return (path / name).read_bytes()
         with zipfile.ZipFile(path) as archive:
@@ -50,16 +51,46 @@ def read_table(path: Path, name: str) -> bytes:
             return archive.read(entry)
 
 
+@contextmanager
+def open_table(path: Path, name: str) -> Iterator[IO[bytes]]:
+    """Open one table for reading from its first byte; raises ``BadInputError`` where the zip is damaged there."""
+    with _faults_named(name):
+        if path.is_dir():
+            with (path / name).open("rb") as file:
+                yield file
+            return
+        with zipfile.ZipFile(path) as archive:
+            entry = next(entry for entry in archive.infolist() if _table(entry) == name)
+            with archive.open(entry) as packed:
+                yield packed
+
+
 def content_digest(path: Path) -> str:
-    """Return twelve hex digits that change with the feed's files, for feeds that name no version."""
+    """Return twelve hex digits that change with the feed's files, for feeds that name no version.
+
+    A zip knows length and CRC-32 of each file, so nothing has to be unpacked for it.
+    """
     digest = hashlib.sha256()
-    for name in sorted(tables_in(path)):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(read_table(path, name)).digest())
+    for name, length, checksum in sorted(_checksums(path)):
+        digest.update(f"{name}\0{length}\0{checksum}\n".encode())
     return digest.hexdigest()[:12]
 
 
+def _checksums(path: Path) -> Iterator[tuple[str, int, int]]:
+    if path.is_dir():
+        for name in tables_in(path):
+            content = read_table(path, name)
+            yield name, len(content), zlib.crc32(content)
+        return
+    with _faults_named(path.name), zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            table = _table(entry)
+            if table is not None:
+                yield table, entry.file_size, entry.CRC
+
+
 @contextmanager
-def faults_named(source: str) -> Iterator[None]:
+def _faults_named(source: str) -> Iterator[None]:
     """Turn whatever a damaged zip raises into ``BadInputError``; ``source`` is the feed or the table being read."""
     try:
         yield
@@ -75,7 +106,7 @@ def _in_zip(path: Path) -> dict[str, int]:
     path.stat()
     if not zipfile.is_zipfile(path):
         raise BadInputError("this is no zip file, or its end is missing", source=path.name)
-    with faults_named(path.name), zipfile.ZipFile(path) as archive:
+    with _faults_named(path.name), zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
     tables: dict[str, int] = {}
     for entry in entries:

@@ -1,41 +1,75 @@
-"""Cells of a table, taken out of a data frame with file, row and field in every complaint."""
+"""Cells of a table, taken out of Arrow columns with file, row and field in every complaint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gtfs.rows import OPEN
 from mobility.core.errors import BadInputError
 from mobility.core.service_day import parse_service_time
 
+_LARGEST = np.iinfo(np.int32).max
 _DATE_DIGITS = 8
+_CLOCK_DIGITS = 8
+"""Of ``HH:MM:SS``, the usual form of a time."""
+_RUNS_WORTH = 4
+"""Columns whose values repeat so many times in a row on average are looked at run by run."""
+_SAMPLE = 64
 _Value = TypeVar("_Value", bound=int | date)
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """One file of a feed as a data frame; rows are counted from 1, the first data row."""
+class Coded:
+    """A column of texts as codes."""
 
-    source: str
-    """The file's name."""
-    frame: pd.DataFrame
+    codes: NDArray[np.int32]
+    """Shape (rows,): index into ``texts``, -1 where open."""
+    texts: Sequence[str]
+    """Distinct, as they stand in the file."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.frame)
+        return len(self.codes)
+
+
+Column: TypeAlias = Any | Coded | NDArray[np.int32]
+"""Cells as read: texts or numbers (an Arrow array), texts as codes, or service times in seconds, none of them open."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One file of a feed in columns; rows are counted from 1, the first data row."""
+
+    source: str
+    """The file's name."""
+    columns: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return next((len(column) for column in self.columns.values()), 0)
 
     def has(self, column: str) -> bool:
         """Return whether the file has a column."""
-        return column in self.frame.columns
+        return column in self.columns
 
     def wrong(self, index: int, column: str, message: str) -> NoReturn:
         """Raise ``BadInputError`` for the cell at ``index`` (0 = first data row)."""
         raise BadInputError(message, source=self.source, row=index + 1, field=column)
+
+    def is_given(self, column: str) -> NDArray[np.bool_]:
+        """Return in which rows a column has a value; in none where the file lacks it."""
+        if not self.has(column):
+            return np.zeros(len(self), dtype=bool)
+        cells = self.columns[column]
+        if isinstance(cells, Coded):
+            return cells.codes >= 0
+        return np.ones(len(self), dtype=bool) if isinstance(cells, np.ndarray) else _numpy(cells.is_valid())
 
     def texts(self, column: str, *, is_required: bool = False) -> list[str]:
         """Return a column as stripped texts, empty where open; a required one must stand in every row."""
@@ -43,7 +77,7 @@ class Table:
             if is_required:
                 raise BadInputError("the column is missing", source=self.source, field=column)
             return [""] * len(self)
-        values = [str(value).strip() for value in self.frame[column].astype("string").fillna("").tolist()]
+        values = self._trimmed(column)
         if is_required and "" in values:
             self.wrong(values.index(""), column, "a value is missing")
         return values
@@ -57,9 +91,11 @@ class Table:
             if is_required:
                 raise BadInputError("the column is missing", source=self.source, field=column)
             return np.full(len(self), -1, dtype=np.int64), []
-        codes, values = pd.factorize(self.frame[column].astype("string"))
-        texts = [str(value).strip() for value in values]
-        codes = np.where(np.array([*(bool(text) for text in texts), False])[codes], codes, -1).astype(np.int64)
+        codes, distinct = self._codes(column)
+        texts = [text.strip() for text in distinct]
+        is_blank = np.array([*(not text for text in texts), True])
+        if is_blank[:-1].any():
+            codes = np.where(is_blank[codes], -1, codes)
         if is_required and (codes < 0).any():
             self.wrong(int((codes < 0).argmax()), column, "a value is missing")
         return codes, texts
@@ -77,6 +113,9 @@ class Table:
 
     def integers(self, column: str, *, otherwise: int | None = None) -> NDArray[np.int64]:
         """Return a column of whole numbers; ``otherwise`` stands for open cells, ``None``: none may be open."""
+        whole = self._whole(column)
+        if whole is not None:
+            return whole
         values = self._numbers(column, is_required=otherwise is None)
         is_open = np.isnan(values)
         if otherwise is None and is_open.any():
@@ -103,6 +142,11 @@ class Table:
 
     def times(self, column: str) -> NDArray[np.int32]:
         """Return a column of service times in seconds, ``OPEN`` where open or where the file lacks the column."""
+        if self.has(column):
+            cells = self.columns[column]
+            usual_s = cells if isinstance(cells, np.ndarray) else usual_times(_texts(cells))
+            if usual_s is not None:
+                return usual_s
         codes, values = self._parsed(column, parse_service_time, is_required=False)
         return np.array([*values, OPEN], dtype=np.int32)[codes]
 
@@ -133,14 +177,91 @@ class Table:
             if is_required:
                 raise BadInputError("the column is missing", source=self.source, field=column)
             return np.full(len(self), np.nan)
+        values: NDArray[np.float64]
         try:
-            values: NDArray[np.float64] = self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        except (ValueError, TypeError) as error:
+            values = _numpy(pc.fill_null(pc.cast(self.columns[column], pa.float64()), np.nan))
+        except pa.ArrowInvalid as error:
             raise BadInputError(f"not a number ({error})", source=self.source, field=column) from error
         is_infinite = np.isinf(values)
         if is_infinite.any():
             self.wrong(int(is_infinite.argmax()), column, "this is not a number")
         return values
+
+    def _whole(self, column: str) -> NDArray[np.int64] | None:
+        """Return a column that was read as whole numbers, with none open and none too large; else ``None``."""
+        cells = self.columns.get(column)
+        if not isinstance(cells, pa.Array) or not pa.types.is_int64(cells.type) or cells.null_count:
+            return None
+        values: NDArray[np.int64] = _numpy(cells)
+        return values if not len(values) or -_LARGEST <= values.min() <= values.max() <= _LARGEST else None
+
+    def _trimmed(self, column: str) -> list[str]:
+        cells = self.columns[column]
+        if isinstance(cells, Coded):
+            texts = [*(text.strip() for text in cells.texts), ""]
+            return [texts[code] for code in cells.codes.tolist()]
+        trimmed: list[str] = pc.fill_null(pc.utf8_trim_whitespace(_texts(cells)), "").to_pylist()
+        return trimmed
+
+    def _codes(self, column: str) -> tuple[NDArray[np.int64], Sequence[str]]:
+        cells = self.columns[column]
+        if isinstance(cells, Coded):
+            return cells.codes.astype(np.int64), cells.texts
+        codes, distinct = encoded(_texts(cells))
+        return codes, distinct.to_pylist()
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
+
+
+def encoded(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
+    """Return codes, -1 where null, and the distinct values; columns of long runs are encoded run by run."""
+    if _has_runs(column):
+        is_same = pc.fill_null(pc.equal(column.slice(1), column.slice(0, len(column) - 1)), False)
+        starts = np.flatnonzero(np.concatenate(([True], ~_numpy(is_same))))
+        if len(starts) * _RUNS_WORTH < len(column):
+            codes, distinct = _plainly_encoded(column.take(pa.array(starts)))
+            return np.repeat(codes, np.diff(np.append(starts, len(column)))), distinct
+    return _plainly_encoded(column)
+
+
+def _has_runs(column: pa.Array) -> bool:
+    """Return whether the first values repeat; the rest of a column is like its beginning."""
+    first = column.slice(0, _SAMPLE)
+    return len(first) > 1 and len(first.dictionary_encode().dictionary) * _RUNS_WORTH < len(first)
+
+
+def _plainly_encoded(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
+    coded = column.dictionary_encode()
+    return _numpy(pc.fill_null(coded.indices, -1)).astype(np.int64), coded.dictionary
+
+
+def usual_times(column: pa.Array) -> NDArray[np.int32] | None:
+    """Return times of a column that has nothing but ``HH:MM:SS``, in seconds; ``None`` for any other column."""
+    data = column.buffers()[2]
+    if column.null_count or data is None or not len(column):
+        return None
+    first, last = (int(end) for end in _offsets(column)[[0, -1]])
+    if last - first != _CLOCK_DIGITS * len(column) or (np.diff(_offsets(column)) != _CLOCK_DIGITS).any():
+        return None
+    signs = np.frombuffer(data, dtype=np.uint8)[first:last].reshape(-1, _CLOCK_DIGITS)
+    # Below zero wraps around to a large number, so one comparison holds both limits.
+    digits = signs[:, [0, 1, 3, 4, 6, 7]] - np.uint8(ord("0"))
+    limits = np.array([9, 9, 5, 9, 5, 9], dtype=np.uint8)
+    if (signs[:, [2, 5]] != ord(":")).any() or (digits > limits).any():
+        return None
+    seconds: NDArray[np.int32] = digits.astype(np.int32) @ np.array([36_000, 3600, 600, 60, 10, 1], dtype=np.int32)
+    return seconds
+
+
+def _offsets(column: pa.Array) -> NDArray[np.int32]:
+    offsets = np.frombuffer(column.buffers()[1], dtype=np.int32)
+    return offsets[column.offset : column.offset + len(column) + 1]
+
+
+def _numpy(column: pa.Array) -> NDArray[Any]:
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _date(text: str) -> date:

@@ -1,9 +1,7 @@
-"""From a feed's data frames to the plain rows a timetable is assembled from."""
+"""From a feed's tables to the plain rows a timetable is assembled from."""
 
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import pandas as pd
 
 from gtfs.assemble import FeedRows
 from gtfs.edge.columns import Table
@@ -20,12 +18,11 @@ _WHITE = "FFFFFF"
 _HEX_DIGITS = frozenset("0123456789ABCDEF")
 
 
-def feed_rows(frames: Mapping[str, pd.DataFrame], *, version: Callable[[], str]) -> FeedRows:
-    """Return the rows of a feed given as data frames by table name (without ``.txt``).
+def feed_rows(tables: Mapping[str, Table], *, version: Callable[[], str]) -> FeedRows:
+    """Return the rows of a feed given as tables by name (without ``.txt``).
 
     ``version`` is asked for a version where the feed names none. Raises ``BadInputError`` (file, row, field).
     """
-    tables = {name: Table(f"{name}.txt", frame) for name, frame in frames.items()}
     agency = _needed(tables, "agency")
     places = places_of(_needed(tables, "stops"))
     routes = _routes(_needed(tables, "routes"))

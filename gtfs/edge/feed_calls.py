@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from gtfs.edge.columns import Table
@@ -13,7 +12,8 @@ from gtfs.rows import CallColumns, TripRow, left_out
 from mobility.core.ids import BlockId, RouteId, TripId
 
 _NO_PICKUP = 1
-_WINDOW = "start_pickup_drop_off_window"
+_WINDOWS = ("start_pickup_drop_off_window", "start_pickup_dropoff_window")
+"""The column as adopted, and as drafts of GTFS-Flex spelt it."""
 _ZONES = ("location_group_id", "location_id")
 
 
@@ -37,7 +37,7 @@ def trips_of(
 ) -> FeedTrips:
     """Return trips and calls; raises ``BadInputError`` for unknown references and cells without sense."""
     rows = _trip_rows(trips, routes, services)
-    ids = pd.Index([row.trip_id for row in rows])
+    ids = {row.trip_id: position for position, row in enumerate(rows)}
     trip = _references(stop_times, "trip_id", ids)
     is_flexible = np.zeros(len(rows), dtype=bool)
     is_flexible[trip[_flexible(stop_times)]] = True
@@ -45,10 +45,13 @@ def trips_of(
     if frequencies is not None:
         is_by_headway[_references(frequencies, "trip_id", ids)] = True
     kept = np.flatnonzero(~(is_flexible | is_by_headway))
-    position = np.full(len(rows), -1, dtype=np.int64)
-    position[kept] = np.arange(len(kept))
-    is_kept = position[trip] >= 0
-    calls = _calls(stop_times, np.flatnonzero(is_kept), position[trip[is_kept]], places)
+    if len(kept) == len(rows):
+        calls = _calls(stop_times, None, trip, places)
+    else:
+        position = np.full(len(rows), -1, dtype=np.int64)
+        position[kept] = np.arange(len(kept))
+        is_kept = position[trip] >= 0
+        calls = _calls(stop_times, np.flatnonzero(is_kept), position[trip[is_kept]], places)
     notes = (
         *left_out(int(is_flexible.sum()), "their calls are zones or time windows, not times at stops (GTFS-Flex)"),
         *left_out(int((is_by_headway & ~is_flexible).sum()), "they run by headway, not by times (frequencies.txt)"),
@@ -93,10 +96,10 @@ def _known(table: Table, column: str, known: Collection[str], where: str) -> lis
     return values
 
 
-def _references(table: Table, column: str, ids: pd.Index) -> NDArray[np.int64]:
-    """Return each row's position in ``ids``; a row that refers to nothing is an error."""
+def _references(table: Table, column: str, ids: Mapping[TripId, int]) -> NDArray[np.int64]:
+    """Return the position that ``ids`` gives each row's value; a row that refers to nothing is an error."""
     codes, values = table.coded(column, is_required=True)
-    index: NDArray[np.int64] = ids.get_indexer(pd.Index(values)).astype(np.int64)[codes]
+    index = np.array([ids.get(TripId(value), -1) for value in values], dtype=np.int64)[codes]
     is_unknown = index < 0
     if is_unknown.any():
         row = int(is_unknown.argmax())
@@ -107,35 +110,37 @@ def _references(table: Table, column: str, ids: pd.Index) -> NDArray[np.int64]:
 def _flexible(table: Table) -> NDArray[np.bool_]:
     """Return which rows name a zone or a window: on-demand service, shape (rows,)."""
     is_flexible = np.zeros(len(table), dtype=bool)
-    for column in (_WINDOW, *_ZONES):
-        if table.has(column):
-            is_flexible |= table.frame[column].notna().to_numpy(dtype=bool)
+    for column in (*_WINDOWS, *_ZONES):
+        is_flexible |= table.is_given(column)
     return is_flexible
 
 
-def _calls(table: Table, rows: NDArray[np.int64], trip: NDArray[np.int64], places: Places) -> CallColumns:
+def _calls(table: Table, kept: NDArray[np.int64] | None, trip: NDArray[np.int64], places: Places) -> CallColumns:
+    """Return the calls of the ``kept`` rows, of all for ``None``: nothing is copied then."""
+    rows = slice(None) if kept is None else kept
     pickup = table.integers("pickup_type", otherwise=0) if table.has("pickup_type") else np.zeros(len(table), int)
     distance = table.numbers("shape_dist_traveled") if table.has("shape_dist_traveled") else None
     return CallColumns(
         trip=trip.astype(np.int32),
-        stop=_stops(table, rows, places),
+        stop=_stops(table, kept, places),
         sequence=table.integers("stop_sequence")[rows].astype(np.int32),
         arrival_s=table.times("arrival_time")[rows],
         departure_s=table.times("departure_time")[rows],
         can_board=pickup[rows] != _NO_PICKUP,
         distance=None if distance is None else distance[rows],
-        row=(rows + 1).astype(np.int32),
+        row=None if kept is None else (kept + 1).astype(np.int32),
     )
 
 
-def _stops(table: Table, rows: NDArray[np.int64], places: Places) -> NDArray[np.int32]:
+def _stops(table: Table, kept: NDArray[np.int64] | None, places: Places) -> NDArray[np.int32]:
     codes, names = table.coded("stop_id")
-    stop: NDArray[np.int32] = np.array([*(places.index.get(name, -1) for name in names), -1], dtype=np.int32)[codes][
-        rows
-    ]
+    stop: NDArray[np.int32] = np.array([*(places.index.get(name, -1) for name in names), -1], dtype=np.int32)[codes]
+    if kept is not None:
+        stop = stop[kept]
     is_unknown = stop < 0
     if is_unknown.any():
-        row = int(rows[is_unknown.argmax()])
+        found = int(is_unknown.argmax())
+        row = found if kept is None else int(kept[found])
         if codes[row] < 0:
             table.wrong(row, "stop_id", "a value is missing")
         name = names[codes[row]]

@@ -1,10 +1,15 @@
-"""Loading any static feed into a timetable. The only user of gtfs-kit, which is imported when a feed is read."""
+"""Loading any static feed into a timetable: quickly where the feed is ordinary, else patiently, by gtfs-kit.
+
+The only user of gtfs-kit, which is imported when a feed needs it.
+"""
 
 import csv
+import gc
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +19,8 @@ from gtfs.edge.diagnose import FRACTIONS, fault_in
 from gtfs.timetable import Timetable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from gtfs.edge.columns import Table
 
-_TABLES = (
-    "agency",
-    "stops",
-    "routes",
-    "trips",
-    "stop_times",
-    "calendar",
-    "calendar_dates",
-    "shapes",
-    "frequencies",
-    "feed_info",
-)
 _LARGEST = {"Int8": 2**7 - 1, "Int16": 2**15 - 1, "Int32": 2**31 - 1}
 _READING_FAULTS = (
     ValueError,
@@ -53,16 +46,33 @@ def load_feed(path: Path, *, max_bytes: int = MAX_BYTES) -> Timetable:
     ``max_bytes`` limits the unpacked size of all tables together.
     """
     tables = tables_in(path, max_bytes=max_bytes)
-    # Pandas and gtfs-kit take two seconds to import: whoever only builds or writes feeds shall not wait for them.
+    # Arrow takes a while to import: whoever only builds or writes feeds shall not wait for it.
     from gtfs.edge.feed import feed_rows  # noqa: PLC0415 - see above
 
-    rows = feed_rows(_frames(path, tables), version=lambda: content_digest(path))
-    return assemble(rows)
+    with _collector_paused():
+        rows = feed_rows(read_feed(path, tables), version=lambda: content_digest(path))
+        return assemble(rows)
 
 
-def _frames(path: Path, tables: Mapping[str, int]) -> "dict[str, pd.DataFrame]":
-    import gtfs_kit  # noqa: PLC0415 - see load_feed
-    import pandas as pd  # noqa: PLC0415 - see load_feed
+def read_feed(path: Path, tables: Mapping[str, int]) -> "dict[str, Table]":
+    """Return the tables of a feed that a timetable needs, by name without ``.txt``; raises ``BadInputError``."""
+    from gtfs.edge.quick import UnusualTableError, quick_tables  # noqa: PLC0415 - see load_feed
+    from gtfs.edge.wanted import COLUMNS  # noqa: PLC0415 - see load_feed
+
+    try:
+        return quick_tables(path, tables, COLUMNS)
+    except UnusualTableError:
+        return read_feed_patiently(path, tables)
+
+
+def read_feed_patiently(path: Path, tables: Mapping[str, int]) -> "dict[str, Table]":
+    """Return the same tables read by gtfs-kit, which takes whatever quoting and line breaks a feed has."""
+    import gtfs_kit  # noqa: PLC0415 - two seconds that ordinary feeds do not need
+    import pandas as pd  # noqa: PLC0415 - see above
+    import pyarrow as pa  # noqa: PLC0415 - see load_feed
+
+    from gtfs.edge.columns import Table  # noqa: PLC0415 - see load_feed
+    from gtfs.edge.wanted import COLUMNS  # noqa: PLC0415 - see load_feed
 
     numbers = _number_columns(gtfs_kit.constants.DTYPES)
     try:
@@ -74,14 +84,27 @@ def _frames(path: Path, tables: Mapping[str, int]) -> "dict[str, pd.DataFrame]":
             feed = gtfs_kit.read_feed(path, dist_units="m")
     except _READING_FAULTS as error:
         raise fault_in(path, tables, numbers, _first_line(error)) from error
-    frames: dict[str, pd.DataFrame] = {}
-    for name in _TABLES:
+    found: dict[str, Table] = {}
+    for name, columns in COLUMNS.items():
         frame = getattr(feed, name, None)
         if frame is not None:
             if not isinstance(frame.index, pd.RangeIndex):
                 raise fault_in(path, tables, numbers, f"{name}.txt has more fields in its rows than in its first line")
-            frames[name] = frame
-    return frames
+            kept = [column for column in columns if column in frame.columns]
+            found[name] = Table(f"{name}.txt", {column: pa.array(frame[column], from_pandas=True) for column in kept})
+    return found
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage among the hundred thousands of objects that are only just being made."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _number_columns(types: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, int]]:

@@ -11,11 +11,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gtfs.build import tables
+from gtfs.build import documents, tables
 from gtfs.edge.check import VALIDATORS, ValidatorError, check_feed, installed_validators
+from gtfs.edge.headers import headers
 from gtfs.edge.load import load_feed
 from gtfs.edge.write import zipped
 from gtfs.findings import Finding, Severity
+from gtfs.flex_drafts import draft_notes
+from gtfs.flex_site import with_booking_site
+from gtfs.timetable import Timetable
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.storage.bundles import load_region, shipped_region
@@ -46,7 +50,7 @@ def check(
     for name in sorted(VALIDATORS - report.validators.keys()):
         typer.echo(f"mobility: {name} is not installed, its rules were not checked", err=True)
     typer.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else _words(report))
-    if report.errors:
+    if report.errors or report.fault:
         raise typer.Exit(_FOUND_WANTING)
 
 
@@ -55,16 +59,18 @@ def export(
     *,
     out: Annotated[Path, typer.Option("--out", help="The zip to write; an existing one is replaced.")],
     region: Annotated[Path | None, typer.Option("--region", help="Bundle directory instead of Ilmenau.")] = None,
+    site: Annotated[str, typer.Option("--site", help="Public address of the server that takes bookings.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write the static feed of a region. The same bundle gives the same bytes."""
     if not out.parent.is_dir():
         _fail(f"{out.parent}: there is no such directory", _WRONG_USE)
     try:
-        files = tables(load_region(region or shipped_region("ilmenau")))
+        chosen = with_booking_site(load_region(region or shipped_region("ilmenau")), site)
+        files, others = tables(chosen), documents(chosen)
     except BadInputError as error:
         _fail(str(error), _FOUND_WANTING)
-    content = zipped(files)
+    content = zipped(files, others)
     try:
         _replace(out, content)
     except OSError as error:
@@ -90,24 +96,39 @@ class _Report:
     findings: Sequence[Finding]
     trips: int
     notes: Sequence[str]
+    """What was left out while loading, and what to repair in a feed written to a draft."""
+    fault: str
+    """Why the feed does not load; empty where it does."""
 
 
 def _report(feed: Path, on: date | None) -> _Report:
     with working(f"Checking {feed.name}"):
         findings = check_feed(feed, on=on)
-        timetable = load_feed(feed)
+        repairs = draft_notes(headers(feed))
+        timetable = _loaded(feed)
+    fault = str(timetable) if isinstance(timetable, BadInputError) else ""
+    found = None if isinstance(timetable, BadInputError) else timetable
     counts = {level: sum(found.count for found in findings if found.severity is level) for level in Severity}
     return _Report(
         feed=str(feed),
-        feed_version=timetable.feed_version,
+        feed_version="" if found is None else found.feed_version,
         validators=installed_validators(),
         errors=counts[Severity.ERROR],
         warnings=counts[Severity.WARNING],
         infos=counts[Severity.INFO],
         findings=findings,
-        trips=len(timetable.trips),
-        notes=timetable.notes,
+        trips=0 if found is None else len(found.trips),
+        notes=(*(() if found is None else found.notes), *repairs),
+        fault=fault,
     )
+
+
+def _loaded(feed: Path) -> Timetable | BadInputError:
+    try:
+        return load_feed(feed)
+    except BadInputError as error:
+        # The validators have more to say about a feed than the first fault that keeps it from loading.
+        return error
 
 
 def _words(report: _Report) -> str:
@@ -116,10 +137,8 @@ def _words(report: _Report) -> str:
         for found in report.findings
     ]
     lines += report.notes
-    lines.append(
-        f"{report.feed}: {report.errors} errors, {report.warnings} warnings, {report.infos} infos; "
-        f"{report.trips} trips load (version {report.feed_version})"
-    )
+    end = f"{report.trips} trips load (version {report.feed_version})" if not report.fault else report.fault
+    lines.append(f"{report.feed}: {report.errors} errors, {report.warnings} warnings, {report.infos} infos; {end}")
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """A region as one value: everything a bundle says about places, lines, on-demand service and fleet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -112,6 +112,36 @@ class ShiftRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceZone:
+    """A zone in which riders are picked up and set down at any address."""
+
+    zone_id: str
+    name: str
+    outline: tuple[LatLon, ...]
+    """Corners in order, the last one not repeating the first; at least three, no line crosses another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingInfo:
+    """What the public is told about booking rides of an area, beside its phone number."""
+
+    url: str = ""
+    """Web page that takes bookings; empty where there is none."""
+    info_url: str = ""
+    """Web page about the service; empty where there is none."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """A sentence or two by language (``de``, ``en``) for riders: who drives, what it costs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeDuration:
+    """How long rides take at most: 95 of 100 no longer than ``factor`` times the drive by car plus ``offset_s``."""
+
+    factor: float
+    offset_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceArea:
     """An on-demand service: where, when and by which rules it takes bookings."""
 
@@ -144,6 +174,15 @@ class ServiceArea:
     """A scheduled direct trip in [wish - before, wish + after] is offered instead of a ride."""
     fare_cent: int
     phone: str
+    short_name: str = ""
+    """What is written on the bus, at most twelve characters; empty where the name stands for itself."""
+    days_off: frozenset[date] = frozenset()
+    """The public holidays of ``holidays_of`` in the years of the region's calendars, for feeds."""
+    booking: BookingInfo = BookingInfo()
+    zones: tuple[ServiceZone, ...] = ()
+    """Where rides also begin and end beside stops; none for a service from stop to stop."""
+    safe_duration: SafeDuration | None = None
+    """Measured on driven rides; ``None``: the ride-time rule stands for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """Region bundles: a directory of small files becomes one ``Region``, or one clear error and nothing at all."""
 
 import re
+from collections.abc import Iterable
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -14,7 +16,7 @@ from mobility.core.errors import BadInputError
 from mobility.core.evidence import Factor, SourceRow
 from mobility.core.geo import LatLon
 from mobility.core.network import RoadNetwork
-from mobility.core.region import Region
+from mobility.core.region import Calendar, Region
 from mobility.storage.bundle_demand import context_of, read_demand
 from mobility.storage.bundle_drawing import drawn_network, has_drawing
 from mobility.storage.bundle_fields import Fields, read_text, toml_table
@@ -53,6 +55,7 @@ def load_region(directory: Path) -> Region:
     context = LinesContext(stops=stops, fleet=fleet, blocks=blocks, network=network, evidence=evidence)
     lines = read_lines(_optional(directory, "lines.toml"), context)
     top = _toml(directory, "region.toml")
+    scenario_day = top.day("scenario_day")
     region = Region(
         region_id=top.identifier("id"),
         name=top.text("name"),
@@ -62,14 +65,20 @@ def load_region(directory: Path) -> Region:
         version=top.text("version"),
         agency_name=top.text("agency_name"),
         agency_url=_url(top, "agency_url"),
-        scenario_day=top.day("scenario_day"),
+        scenario_day=scenario_day,
         demo_starts=top.clock("demo_starts"),
         stops=stops,
         lines=lines.lines,
         calendars=lines.calendars,
         research_routes=lines.research_routes,
         connections=lines.connections,
-        areas=read_areas(_optional(directory, "on_demand.toml"), stops, fleet),
+        areas=read_areas(
+            _optional(directory, "on_demand.toml"),
+            stops,
+            fleet,
+            years=_years(lines.calendars.values(), scenario_day),
+            lines=[line.route_id for line in lines.lines],
+        ),
         fleet=fleet,
         blocks=blocks,
         network=network,
@@ -112,6 +121,13 @@ def _toml(directory: Path, name: str) -> Fields:
 
 def _optional(directory: Path, name: str) -> Fields:
     return _toml(directory, name) if (directory / name).is_file() else Fields({}, name)
+
+
+def _years(calendars: Iterable[Calendar], scenario_day: date) -> range:
+    """Return the years that a feed of the region speaks of."""
+    days = [day for calendar in calendars for day in (calendar.first, calendar.last)] or [scenario_day]
+    # One more: a scenario may let the timetable run on into the year after.
+    return range(min(days).year, max(days).year + 2)
 
 
 def _zone(top: Fields) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import zipfile
 
 import pytest
 from typer.testing import CliRunner
@@ -63,7 +64,10 @@ def test_check_of_a_good_feed_exits_0(tmp_path):
     invoke("export", "--out", tmp_path / "a.zip")
     done = invoke("check", tmp_path / "a.zip", "--date", "2025-10-14", "--json")
     report = json.loads(done.stdout)
-    assert (done.exit_code, report["errors"], report["warnings"], report["notes"]) == (0, 0, 0, [])
+    assert (done.exit_code, report["errors"], report["warnings"], report["fault"]) == (0, 0, 0, "")
+    assert report["notes"] == [
+        "trips.txt: trips left out because their calls are zones or time windows, not times at stops (GTFS-Flex): 1"
+    ]
     assert set(report["validators"]) == set(VALIDATORS)
 
 
@@ -105,3 +109,33 @@ def test_a_missing_validator_is_named_and_the_other_one_still_checks(tmp_path, m
     done = invoke("check", feed(tmp_path), "--date", "2025-10-14")
     assert "gtfs-validator is not installed" in done.stderr
     assert "2 trips load" in done.stdout
+
+
+@pytest.mark.usefixtures("both_validators")
+def test_check_of_a_feed_that_does_not_load_says_what_the_validators_found_and_why(tmp_path):
+    times = FILES["stop_times.txt"].replace("08:10:00,08:10:00", "08:05:30,08:05:30")
+    done = invoke("check", feed(tmp_path, {"stop_times.txt": times}), "--date", "2025-10-14", "--json")
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["trips"], report["feed_version"]) == (1, 0, "")
+    assert "stop_times.txt" in report["fault"]
+    assert report["errors"] > 0
+
+
+@pytest.mark.usefixtures("both_validators")
+def test_check_of_a_feed_written_to_a_draft_says_what_to_repair(tmp_path):
+    times = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence,start_pickup_dropoff_window,"
+        "end_pickup_dropoff_window\nt1,08:00:00,08:00:00,a,1,,\nt1,08:10:00,08:10:00,c,2,,\n"
+        "t2,,,a,1,08:00:00,17:00:00\nt2,,,c,2,08:00:00,17:00:00\n"
+    )
+    done = invoke("check", feed(tmp_path, {"stop_times.txt": times}), "--date", "2025-10-14")
+    assert "write start_pickup_drop_off_window" in done.stdout
+    assert "1 trips load" in done.stdout
+
+
+def test_export_names_the_site_that_takes_bookings(tmp_path):
+    result = json.loads(invoke("export", "--out", tmp_path / "a.zip", "--json").stdout)
+    done = invoke("export", "--out", tmp_path / "b.zip", "--site", "https://bus.example.net/", "--json")
+    assert json.loads(done.stdout)["feed_version"] != result["feed_version"]
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert "https://bus.example.net/book" in archive.read("booking_rules.txt").decode()

@@ -7,19 +7,31 @@ from datetime import date
 import numpy as np
 
 from mobility.core.geo import LatLon
-from mobility.core.ids import BlockId, RouteId, StopId, TripId, VehicleId
+from mobility.core.ids import BlockId, DriverRef, RouteId, ServiceAreaId, StopId, TripId, VehicleId
 from mobility.core.network import RoadNetwork
 from mobility.core.place import Evidence, Stop
-from mobility.core.region import Calendar, Line, LinePattern, LineTrip, Region
+from mobility.core.region import (
+    BookingInfo,
+    Calendar,
+    Line,
+    LinePattern,
+    LineTrip,
+    Region,
+    ServiceArea,
+    ServiceZone,
+    ShiftRule,
+)
 from mobility.core.service_day import ServiceTime
 from mobility.core.vehicle import ServiceKind, VehicleSpec
 
-STATION, MARKET, CAMPUS = StopId("station"), StopId("market"), StopId("campus")
+STATION, MARKET, CAMPUS, VILLAGE = (StopId(name) for name in ("station", "market", "campus", "village-hall"))
 PLACES = {
     STATION: LatLon(50.6845, 10.9241),
     MARKET: LatLon(50.6866, 10.9135),
     CAMPUS: LatLon(50.6825, 10.9380),
 }
+FAR = {**PLACES, VILLAGE: LatLon(50.6350, 10.8622)}
+"""The same and a village that no line serves."""
 WEEKDAYS = Calendar(
     calendar_id="weekdays",
     weekdays=frozenset({0, 1, 2, 3, 4}),
@@ -113,11 +125,65 @@ def shuttle() -> VehicleSpec:
     )
 
 
+def van() -> VehicleSpec:
+    return replace(
+        shuttle(), vehicle_id=VehicleId("van-1"), kind=ServiceKind.CITIZEN_BUS, seats=8, sae_level=0, is_bookable=True
+    )
+
+
+def shift(starts: str, ends: str) -> ShiftRule:
+    return ShiftRule(
+        vehicle_id=VehicleId("van-1"),
+        driver=DriverRef("driver-01"),
+        starts=clock(starts),
+        ends=clock(ends),
+        depot=STATION,
+    )
+
+
+def area(
+    *, shifts: Sequence[ShiftRule] = (), zones: Sequence[ServiceZone] = (), lead_min: int = 60, short_name: str = "Bus"
+) -> ServiceArea:
+    return ServiceArea(
+        area_id=ServiceAreaId("village"),
+        name="Bürgerbus Dorf",
+        stops=(MARKET, CAMPUS, VILLAGE),
+        weekdays=frozenset({1, 3}),
+        holidays_of="TH",
+        opens=clock("8:00"),
+        closes=clock("17:00"),
+        shifts=tuple(shifts) or (shift("8:00", "12:30"), shift("12:30", "17:00")),
+        lead_time_s=lead_min * 60.0,
+        horizon_days=14,
+        pickup_window_s=900.0,
+        arrival_window_s=1200.0,
+        max_ride_factor=1.5,
+        max_ride_offset_s=900.0,
+        boarding_s=60.0,
+        wheelchair_boarding_s=240.0,
+        min_distance_m=500.0,
+        line_bus_before_s=900.0,
+        line_bus_after_s=2700.0,
+        fare_cent=250,
+        phone="03677 123456",
+        short_name=short_name,
+        days_off=frozenset({date(2025, 10, 3), date(2025, 9, 23), date(2025, 12, 25)}),
+        booking=BookingInfo(url="https://bus.example.org/book", notes={"de": "Mit Spende.", "en": "Donate."}),
+        zones=tuple(zones),
+    )
+
+
+def clock(text: str) -> ServiceTime:
+    hours, minutes = text.split(":")
+    return ServiceTime(int(hours) * 3600 + int(minutes) * 60)
+
+
 def region(
     lines: Sequence[Line] | None = None,
     *,
     calendars: Mapping[str, Calendar] | None = None,
     stops: Mapping[StopId, Stop] | None = None,
+    areas: Sequence[ServiceArea] = (),
 ) -> Region:
     if lines is None:
         lines = (line((trip("out-0700", "7:00"), trip("in-0730", "7:30", pattern_id="in"), trip("out-2355", "23:55"))),)
@@ -137,12 +203,18 @@ def region(
         calendars=calendars or {"weekdays": WEEKDAYS},
         research_routes=(),
         connections=(),
-        areas=(),
-        fleet={VehicleId("shuttle-1"): shuttle()},
+        areas=tuple(areas),
+        fleet={VehicleId("shuttle-1"): shuttle(), VehicleId("van-1"): van()},
         blocks={BlockId("1"): VehicleId("shuttle-1")},
         network=_no_roads(),
         map_names=(),
     )
+
+
+def with_bus(*areas: ServiceArea) -> Region:
+    """A region whose citizen bus also serves a village."""
+    stops = {stop_id: stop(stop_id, place) for stop_id, place in FAR.items()}
+    return region(stops=stops, areas=areas or (area(),))
 
 
 def renamed(area: Region, stop_id: StopId, name: str) -> Region:

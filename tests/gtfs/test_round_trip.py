@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gtfs.edge.load import load_feed
+from gtfs.edge.wanted import NULLS
 from gtfs.edge.write import schedule_zip
 from gtfs.from_region import timetable_of
 from mobility.core.geo import LatLon
@@ -17,7 +18,7 @@ from mobility.core.service_day import ServiceTime
 from tests.gtfs.small_region import line, region, stop
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z")), min_size=1, max_size=12).filter(
-    lambda text: text.lower() not in {"na", "n/a", "nan", "null", "none", "<na>", "-nan", "#na", "#n/a", "1.#ind"}
+    lambda text: text not in NULLS
 )
 PLACES = st.builds(LatLon, st.floats(50.60, 50.75), st.floats(10.80, 11.00))
 DAYS = st.dates(date(2025, 9, 1), date(2025, 12, 31))
