@@ -15,6 +15,8 @@ DESK: Mapping[str, Mapping[str, str]] = {
         "foreign": "Diese Eingabe kam von einer fremden Seite. Bitte geben Sie sie hier noch einmal ein.",
         "fresh": "Der Plan hat sich inzwischen geändert. Die Vorschläge wurden neu gerechnet, bitte sehen Sie sie an.",
         "supervision": "Zur technischen Aufsicht",
+        "line": "Zum Linienverkehr",
+        "alerts": "Zu den Meldungen",
         "keyboard": "Mit der Tastatur: Alt und das Zeichen im Kasten, in Firefox Alt, Umschalt und das Zeichen.",
         # risks
         "risks": "Wer zu spät kommt",
@@ -156,6 +158,8 @@ DESK: Mapping[str, Mapping[str, str]] = {
         "foreign": "This came from a page of somebody else. Please enter it here again.",
         "fresh": "The plan has changed in the meantime. The proposals were computed anew, please look at them.",
         "supervision": "To technical supervision",
+        "line": "To the lines",
+        "alerts": "To the alerts",
         "keyboard": "By keyboard: Alt and the sign in the box, in Firefox Alt, Shift and the sign.",
         "risks": "Who will be late",
         "no_risks": "As things stand no vehicle will be late.",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from dispatch.line_wording import REFUSALS as OF_LINE
 from dispatch.roster.wording import REFUSALS as OF_ROSTER
 from mobility.core.refusal import Refusal, RefusalCode
 
@@ -162,6 +163,7 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
         "en": "This cannot be taken back any more: the former plan would break promises now (rides: {rides}).",
     },
     **OF_ROSTER,
+    **OF_LINE,
 }
 """Templates by code and language; the named gaps are the refusal's parameters."""
 
@@ -195,17 +197,10 @@ _SINGULAR: Mapping[str, str] = {
 _ONE_OF_MANY = re.compile(rf"(?<![\d.,:])(1 )({'|'.join(_SINGULAR)})\b")
 
 
-class _Gaps(dict[str, str | int | float]):
-    """Leaves a readable gap where a parameter is missing: a sentence must never fail."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
 def sentence(refusal: Refusal, language: str) -> str:
     """Return the whole sentence of a refusal this room can give; ``language`` is ``de`` or ``en``."""
     template = {**_SHARED, **REFUSALS}[refusal.code][language]
-    return singular(template.format_map(_Gaps(refusal.parameters)))
+    return singular(refusal.told(template))
 
 
 def singular(text: str) -> str:

@@ -16,7 +16,7 @@ from dispatch.edge.desk_form import FIELDS, Happened
 from dispatch.edge.desk_risk import Watch, risks
 from dispatch.edge.desk_view import DeskView, Draft
 from dispatch.edge.page_parts import Pages, read_form, see_other
-from dispatch.edge.requests import clean, fingerprint
+from dispatch.edge.requests import LONGEST_REASON, fingerprint, is_reason
 from dispatch.edge.service import Dispatch, Key
 from dispatch.edge.telling_routes import actor_of
 from dispatch.edge.tellings import Attempt, Tellings
@@ -25,13 +25,12 @@ from dispatch.wording import sentence
 from mobility.core.booking import BookingState, Channel
 from mobility.core.connection import ConnectionDecision
 from mobility.core.disruption import Disruption
+from mobility.core.fetch_site import is_foreign
 from mobility.core.ids import BookingId, ConnectionId, DisruptionId
 from mobility.core.promise import TellingOutcome
 from mobility.core.refusal import Refusal, RefusalCode
 
 PATH = "/console/disposition"
-_SAME_SITE = frozenset({"", "same-origin", "none"})
-_LONGEST_REASON = 200
 _DELAY_MIN = range(-60, 601)
 assert _DELAY_MIN[-1] * 60 <= LONGEST_DELAY_S  # noqa: S101 - what the form allows, the rule takes
 _CANCELS = "reached_cancel"
@@ -110,7 +109,7 @@ class DeskPages(Pages):
 
         Fields of "What happened?" in the address fill that form; nothing is reported by it.
         """
-        filled = {name: request.query_params[name][:_LONGEST_REASON] for name in FIELDS if name in request.query_params}
+        filled = {name: request.query_params[name][:LONGEST_REASON] for name in FIELDS if name in request.query_params}
         return await self._shown(request, Faulty(form="happened" if filled else "", typed=filled))
 
     async def tell(self, request: Request, reference: str) -> Response:
@@ -217,7 +216,7 @@ class DeskPages(Pages):
         if given.get("decision") not in (ConnectionDecision.HOLD, ConnectionDecision.GO):
             raise refused(_invalid("decision"))
         faulty = self._foreign(request, form, given)
-        if faulty is None and not _is_reason(because):
+        if faulty is None and not is_reason(because):
             faults = {"reason": self._view(request).texts["fault_reason"]}
             faulty = Faulty(form=form, typed=given, faults=faults, status=422)
         if faulty is None:
@@ -236,8 +235,7 @@ class DeskPages(Pages):
         return see_other(f"{PATH}#{section}") if faulty is None else await self._shown(request, faulty)
 
     def _foreign(self, request: Request, form: str, given: Mapping[str, str]) -> Faulty | None:
-        # A page of somebody else may post a form to this one; the browser says where it came from.
-        if request.headers.get("sec-fetch-site", "") in _SAME_SITE:
+        if not is_foreign(request.headers.get("sec-fetch-site", "")):
             return None
         return Faulty(form=form, typed=given, faults={"": self._view(request).texts["foreign"]}, status=403)
 
@@ -330,11 +328,3 @@ def _minutes(text: str) -> int | None:
         return None
     minutes = -int(digits) if text.strip().startswith("-") else int(digits)
     return minutes if minutes in _DELAY_MIN else None
-
-
-def _is_reason(text: str) -> bool:
-    try:
-        clean(text)
-    except ValueError:
-        return False
-    return 0 < len(text) <= _LONGEST_REASON

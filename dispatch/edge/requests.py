@@ -15,6 +15,8 @@ from mobility.core.errors import RefusedError
 from mobility.core.refusal import Refusal, RefusalCode
 
 D = TypeVar("D", bound=date)
+LONGEST_REASON = 200
+"""Signs of a reason that riders or the record read."""
 _LONGEST_KEY = 200
 _MOST_PEOPLE = 1000
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -27,6 +29,15 @@ def clean(text: str) -> str:
     if any(not sign.isprintable() and sign not in "\n\r\t" for sign in trimmed) or "\ufffd" in trimmed:
         raise ValueError("it holds signs that can not be read")
     return trimmed
+
+
+def is_reason(text: str) -> bool:
+    """Return whether a trimmed text can stand as a reason: readable, not empty, not too long."""
+    try:
+        clean(text)
+    except ValueError:
+        return False
+    return 0 < len(text) <= LONGEST_REASON
 
 
 Text = Annotated[str, AfterValidator(clean)]

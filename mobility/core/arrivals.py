@@ -17,6 +17,17 @@ class TripStanding(StrEnum):
     CANCELLED = "cancelled"
 
 
+class OccupancyStep(StrEnum):
+    """How full a vehicle is, in the three steps that German law asks for (Mobilitätsdatenverordnung, annex)."""
+
+    LOW = "low"
+    """Less than 50 % of the places are taken."""
+    MEDIUM = "medium"
+    """From 50 to 75 %."""
+    HIGH = "high"
+    """More than 75 %."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """Predicted instants of one event at a stop: 10, 50 and 90 % quantiles, p10 <= p50 <= p90."""
@@ -37,6 +48,12 @@ class Call:
     arrival: Prediction | None = None
     departure: Prediction | None = None
     has_departed: bool = False
+    is_skipped: bool = False
+    """Whether the vehicle passes without stopping."""
+    instead: StopId | None = None
+    """Where to get on or off instead of a skipped call, where there is such a stop."""
+    is_on_detour: bool = False
+    """Whether the stop is served because of a detour only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +73,15 @@ class TripStatus:
     calls: tuple[Call, ...] = ()
     reason: str = ""
     """Why it is cancelled or held."""
+    note: str = ""
+    """Why it differs from the timetable though it runs (detour, closed stop, other vehicle): German, for riders."""
+    is_extra: bool = False
+    """Whether it runs beside the timetable: an extra trip of a line, or a public tour of the citizen bus."""
+    wheelchair: bool | None = None
+    """Whether the vehicle that really comes can take a wheelchair now; ``None`` where that is not known."""
+    is_ramp_broken: bool = False
+    """Whether the ramp of the vehicle that really comes is broken."""
+    occupancy: OccupancyStep | None = None
+    """How full the vehicle is; ``None`` where the load is not known."""
+    free_seats: int | None = None
+    """Seats that can still be booked, of a public tour of the citizen bus."""

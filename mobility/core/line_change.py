@@ -34,6 +34,10 @@ class LineChangeKind(StrEnum):
     """``trips`` run, but nobody can see where."""
 
 
+OF_VEHICLES = frozenset({LineChangeKind.VEHICLE_OUT, LineChangeKind.RAMP_BROKEN})
+"""Kinds that name a vehicle and no trips."""
+
+
 @dataclass(frozen=True, slots=True)
 class DetourCall:
     """A stop that is served on a detour only."""

@@ -85,6 +85,43 @@ class RefusalCode(StrEnum):
     UNKNOWN_ROSTER = "unknown_roster"
     ROSTER_CHANGED = "roster_changed"
     DUTY_IS_OPEN = "duty_is_open"
+    # passenger information
+    UNKNOWN_TOPIC = "unknown_topic"
+    TOO_MANY_TOPICS = "too_many_topics"
+    TOO_MANY_READERS = "too_many_readers"
+    UNKNOWN_PROFILE = "unknown_profile"
+    UNKNOWN_ROUTE = "unknown_route"
+    UNKNOWN_ALERT = "unknown_alert"
+    ALERT_WITHDRAWN = "alert_withdrawn"
+    ALERT_NEEDS_GERMAN = "alert_needs_german"
+    ALERT_NAMES_NOTHING = "alert_names_nothing"
+    PERIOD_BACKWARDS = "period_backwards"
+    PERIOD_OVER = "period_over"
+    IMPACT_UNSEEN = "impact_unseen"
+    REASON_NEEDED = "reason_needed"
+    TRIP_NOT_ON_DAY = "trip_not_on_day"
+    # line service
+    NO_TRIP_NAMED = "no_trip_named"
+    TRIP_OVER = "trip_over"
+    TRIP_RUNS_NOW = "trip_runs_now"
+    ALREADY_CANCELLED = "already_cancelled"
+    NOT_CANCELLED = "not_cancelled"
+    ALREADY_CHANGED = "already_changed"
+    ALREADY_PASSED = "already_passed"
+    STOP_NOT_ON_TRIP = "stop_not_on_trip"
+    DETOUR_BACKWARDS = "detour_backwards"
+    DETOUR_TOO_FAST = "detour_too_fast"
+    DETOUR_APART = "detour_apart"
+    NO_WAY = "no_way"
+    TOO_FEW_STOPS = "too_few_stops"
+    EXTRA_TRIP_EXISTS = "extra_trip_exists"
+    EXTRA_TRIP_CHANGED = "extra_trip_changed"
+    VEHICLE_ELSEWHERE = "vehicle_elsewhere"
+    VEHICLE_OUT = "vehicle_out"
+    NOT_FOR_LINES = "not_for_lines"
+    NO_RAMP = "no_ramp"
+    UNKNOWN_CHANGE = "unknown_change"
+    OLDER_REPORT = "older_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +130,12 @@ class Refusal:
 
     code: RefusalCode
     parameters: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def told(self, template: str) -> str:
+        """Return a sentence with its gaps filled; where a parameter is missing ``…`` stays, for it must never fail."""
+        return template.format_map(_Gaps(self.parameters))
+
+
+class _Gaps(dict[str, str | int | float]):
+    def __missing__(self, key: str) -> str:
+        return "…"

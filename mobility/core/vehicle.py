@@ -62,6 +62,11 @@ class VehicleSpec:
     luggage_places: int = 0
     """Places for large pieces: walking frames, suitcases."""
 
+    @property
+    def takes_wheelchairs(self) -> bool:
+        """Whether it is built for wheelchairs: a place for one, and a ramp to it."""
+        return self.wheelchair_places > 0 and self.has_ramp
+
 
 @dataclass(frozen=True, slots=True)
 class TripRef:

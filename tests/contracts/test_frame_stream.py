@@ -38,7 +38,8 @@ def over_sockets(wrap: Callable[[ServerConnection], FrameStream]) -> Opened:
             accepted.set_result(connection)
             await connection.wait_closed()
 
-        async with serve(accept, "127.0.0.1", 0, compression=None) as server:
+        made = push_listener.PushConnection
+        async with serve(accept, "127.0.0.1", 0, compression=None, create_connection=made) as server:
             port = server.sockets[0].getsockname()[1]
             async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as near:
                 yield websocket.WebSocketStream(near), wrap(await accepted)
