@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from gtfs.timetable import Timetable
 from mobility.core.clock import Instant
+from mobility.core.events import Envelope
 from mobility.core.ids import RouteId, StopId, VehicleId
 from mobility.core.ports import TelemetryRecord
 from mobility.core.vehicle import TripRef, VehicleState
 from passenger_info.fleet import Fleet
+from passenger_info.held import Facts
 from passenger_info.runs import Runs
 from passenger_info.track import Track
 
@@ -64,13 +66,17 @@ def visits(
     records: Iterable[TelemetryRecord],
     *,
     is_public: Callable[[VehicleId], bool] = _everybody,
+    envelopes: Sequence[Envelope] = (),
 ) -> Performed:
-    """Return what vehicles did on the timetable's trips.
+    """Return what vehicles did on the timetable's trips as facts changed them.
 
-    ``is_public`` says which vehicles may be matched at all: citizen buses and research vans may not. Duplicates and
-    disorder among ``records`` change nothing.
+    ``is_public`` says which vehicles may be matched at all: citizen buses and research vans may not. ``envelopes``
+    are the ledger's facts in order, all that are known today: extra trips, detours, closed stops. A change that ended
+    counts for trips that had left before. Duplicates and disorder among ``records`` change nothing.
     """
-    fleet = Fleet(Runs(timetable))
+    facts = Facts(keeps_ended=True)
+    facts.take(envelopes)
+    fleet = Fleet(Runs(timetable, facts))
     tracks: dict[tuple[TripRef, VehicleId], Track] = {}
     for record in _ordered(records, is_public):
         state = VehicleState(sample=record.sample, as_of=record.event_time, received_at=record.event_time)
@@ -82,7 +88,7 @@ def visits(
     driven.sort(key=lambda d: (d[0].run.departure[0], d[0].run.trip_id, d[1]))
     return Performed(
         trips=tuple(_trip(track, vehicle_id) for track, vehicle_id in driven),
-        visits=tuple(visit for track, vehicle_id in driven for visit in _visits(track, vehicle_id)),
+        visits=tuple(visit for track, vehicle_id in driven for visit in visits_of(track, vehicle_id)),
     )
 
 
@@ -114,7 +120,8 @@ def _trip(track: Track, vehicle_id: VehicleId) -> TripPerformed:
     )
 
 
-def _visits(track: Track, vehicle_id: VehicleId) -> Iterable[StopVisit]:
+def visits_of(track: Track, vehicle_id: VehicleId) -> Iterable[StopVisit]:
+    """Yield the calls of a vehicle's trip at which it was observed, in order of travel."""
     run = track.run
     for i in range(run.last + 1):
         if track.arrived[i] is None and track.departed[i] is None:

@@ -1,18 +1,18 @@
-"""Predictions: bounds, order, holds and layover; and that they beat simpler ones on days they were not made for."""
+"""Predictions: bounds, order, holds, stands and layover; and that they are cheap and always the same."""
 
-from pathlib import Path
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bench_prediction import score_days
 from gtfs.timetable import Timetable
 from mobility.core.arrivals import Prediction
 from mobility.core.clock import Instant, seconds_between, shifted
-from passenger_info.habits import Habits, learned
 from passenger_info.match import begin, follow
 from passenger_info.predict import Forecast, forecast, forecast_next
+from passenger_info.prediction.history import History
+from passenger_info.prediction.watch import Watch
 from passenger_info.track import Track
 from tests.passenger_info.day import ONE_HOUR, Drive, at, run_on, timetable_of
 
@@ -35,6 +35,10 @@ def times_of(ahead: Forecast) -> list[tuple[Instant, Instant]]:
     return [(call.arrival.p50, call.departure.p50) for call in ahead.calls]
 
 
+def width_s(when: Prediction) -> float:
+    return seconds_between(when.p10, when.p90)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     second=st.integers(0, 500),
@@ -53,7 +57,7 @@ def test_times_rise_in_whole_seconds_and_never_lie_before_now(
         return
     now = shifted(track.as_of, silence_s)
     holds = {} if hold_s is None else {1: shifted(run.departure[1], hold_s)}
-    ahead = forecast(track, now, Habits(), holds=holds)
+    ahead = forecast(track, now, History(), holds=holds)
     assert ahead.first + len(ahead.calls) == run.last + 1
     for i, call in enumerate(ahead.calls):
         for when in (call.arrival, call.departure):
@@ -77,14 +81,20 @@ def _table(tmp_path_factory: pytest.TempPathFactory) -> Timetable:
 
 def test_a_vehicle_on_time_is_predicted_to_leave_on_time_everywhere(timetable: Timetable) -> None:
     run = run_on(timetable, "D1")
-    ahead = forecast(track_at(Drive(run, timetable), at("08:01")), at("08:01"), Habits())
-    assert [left for _, left in times_of(ahead)][:-1] == list(run.departure[1:-1])
+    ahead = forecast(track_at(Drive(run, timetable), at("08:00:30")), at("08:00:30"), History())
+    for (_, left), due in zip(times_of(ahead)[:-1], run.departure[1:-1], strict=True):
+        assert 0 <= seconds_between(due, left) <= 15
+
+
+def test_the_same_question_has_the_same_answer(timetable: Timetable) -> None:
+    track = track_at(Drive(run_on(timetable, "D1"), timetable, start_late_s=80, noise_m=3), at("08:02"))
+    assert forecast(track, at("08:02"), History()) == forecast(track, at("08:02"), History())
 
 
 def test_slack_absorbs_a_delay_that_carrying_it_along_would_keep(timetable: Timetable) -> None:
     run = run_on(timetable, "D1")
     track = track_at(Drive(run, timetable, start_late_s=60), at("08:01:30"))
-    ahead = forecast(track, track.as_of, Habits())
+    ahead = forecast(track, track.as_of, History())
     assert track.delay_s > 30
     assert seconds_between(run.arrival[-1], ahead.ends) < track.delay_s - 15
 
@@ -92,54 +102,87 @@ def test_slack_absorbs_a_delay_that_carrying_it_along_would_keep(timetable: Time
 def test_a_hold_delays_the_stop_and_what_follows_but_not_what_lies_before(timetable: Timetable) -> None:
     run = run_on(timetable, "D1")
     track = track_at(Drive(run, timetable), at("08:00:30"))
-    free = forecast(track, track.as_of, Habits())
-    held = forecast(track, track.as_of, Habits(), holds={2: shifted(run.departure[2], 240)})
+    history = History()
+    free = forecast(track, track.as_of, history)
+    held = forecast(track, track.as_of, history, holds={2: shifted(run.departure[2], 240)})
     assert held.at(1) == free.at(1)
-    assert held.at(2).departure.p50 == shifted(run.departure[2], 240)
+    assert 240 <= seconds_between(run.departure[2], held.at(2).departure.p50) <= 250
     assert held.ends >= shifted(free.ends, 120)
 
 
+def test_a_vehicle_held_at_its_first_stop_is_not_taken_for_one_that_is_stuck(timetable: Timetable) -> None:
+    run = run_on(timetable, "D1")
+    track = track_at(Drive(run, timetable, start_late_s=280), at("08:03"))
+    held = forecast(track, track.as_of, History(), holds={0: shifted(run.departure[0], 240)})
+    assert 235 <= seconds_between(run.departure[0], held.calls[0].departure.p50) <= 260
+
+
 def test_layover_absorbs_a_delay_before_the_blocks_next_trip(timetable: Timetable) -> None:
-    late = Instant(at("08:11"))
-    arrives = Prediction(p10=late, p50=late, p90=late)
-    after = forecast_next(run_on(timetable, "D2"), arrives, at("08:05"), Habits())
-    assert after.calls[0].departure.p50 == run_on(timetable, "D2").departure[0]
-    much_later = shifted(run_on(timetable, "D2").departure[0], 120)
-    pressed = forecast_next(
-        run_on(timetable, "D2"), Prediction(p10=much_later, p50=much_later, p90=much_later), at("08:05"), Habits()
-    )
-    assert pressed.calls[0].departure.p50 == shifted(much_later, 60)
+    late, due = at("08:11"), run_on(timetable, "D2").departure[0]
+    run, history = run_on(timetable, "D2"), History()
+    after = forecast_next(run, Prediction(p10=late, p50=late, p90=late), at("08:05"), history)
+    assert 0 <= seconds_between(due, after.calls[0].departure.p50) <= 15
+    later = shifted(due, 120)
+    pressed = forecast_next(run, Prediction(p10=later, p50=later, p90=later), at("08:05"), history)
+    assert 30 <= seconds_between(later, pressed.calls[0].departure.p50) <= 100
 
 
 def test_a_vehicle_that_overstays_is_still_predicted_to_leave_after_now(timetable: Timetable) -> None:
-    run = run_on(timetable, "D1")
-    drive = Drive(run, timetable, start_late_s=200)
-    track = track_at(drive, at("08:02"))
-    ahead = forecast(track, track.as_of, Habits())
+    track = track_at(Drive(run_on(timetable, "D1"), timetable, start_late_s=200), at("08:02"))
+    ahead = forecast(track, track.as_of, History())
     assert track.is_at_stop
     assert ahead.calls[0].departure.p50 > track.as_of
 
 
 def test_silence_widens_the_interval(timetable: Timetable) -> None:
     track = track_at(Drive(run_on(timetable, "D1"), timetable, start_late_s=100), at("08:03"))
-    fresh, stale = (forecast(track, shifted(track.as_of, s), Habits()).calls[-1].arrival for s in (0, 80))
-    assert stale.p90 - stale.p10 > fresh.p90 - fresh.p10
+    history = History()
+    fresh, stale = (forecast(track, shifted(track.as_of, s), history).calls[-1].arrival for s in (0, 80))
+    assert width_s(stale) > width_s(fresh)
 
 
-def test_habits_follow_what_late_drives_show(timetable: Timetable) -> None:
-    run, habits = run_on(timetable, "D1"), Habits()
-    before = habits.drive(run, 1, 60).mean_s
+def test_intervals_grow_with_the_way_ahead(timetable: Timetable) -> None:
+    track = track_at(Drive(run_on(timetable, "D1"), timetable, start_late_s=200), at("08:04"))
+    ahead = forecast(track, track.as_of, History())
+    widths = [width_s(call.arrival) for call in ahead.calls]
+    assert widths == sorted(widths)
+    assert widths[-1] > widths[0]
+
+
+def test_a_vehicle_that_stands_between_stops_is_expected_later_the_longer_it_stands(timetable: Timetable) -> None:
+    run = run_on(timetable, "D1")
+    track = track_at(Drive(run, timetable, start_late_s=100), at("08:03"))
+    assert not track.is_at_stop
+    history, rests = History(), []
+    for stood_s in (5, 60, 200):
+        watch = Watch(call_index=1, stands_since=shifted(track.as_of, -stood_s))
+        ahead = forecast(track, track.as_of, history, watch=watch)
+        rests.append(seconds_between(track.as_of, ahead.calls[0].arrival.p50))
+    assert rests == sorted(rests)
+    assert rests[-1] > rests[0] + 30
+
+
+def test_the_pace_of_a_drive_so_far_tells_its_rest(timetable: Timetable) -> None:
+    run, history = run_on(timetable, "D1"), History()
+    slow, quick = (
+        track_at(Drive(run, timetable, start_late_s=100, drive_s=(drive_s,) * 3), shifted(run.departure[0], 100 + half))
+        for drive_s, half in ((240, 120), (120, 60))
+    )
+    assert abs(slow.chainage_m - quick.chainage_m) < 20
+    rests = [
+        seconds_between(track.as_of, forecast(track, track.as_of, history).calls[0].arrival.p50)
+        for track in (slow, quick)
+    ]
+    assert rests[0] > rests[1] + 10
+
+
+def test_a_forecast_costs_less_than_a_millisecond(timetable: Timetable) -> None:
+    track = track_at(Drive(run_on(timetable, "D1"), timetable, start_late_s=100), at("08:03"))
+    history = History()
+    best_s = float("inf")
     for _ in range(20):
-        habits = learned(habits, run, 1, (run.departure[0] + 60_000.0, run.departure[0] + 160_000.0, None))
-    assert before > 120
-    assert habits.drive(run, 1, 60).mean_s == pytest.approx(100, abs=8)
-
-
-def test_predictions_beat_schedule_and_constant_delay_on_generated_days(tmp_path: Path) -> None:
-    scores = score_days(days=3, seed=4711, folder=tmp_path)
-    ours, constant, schedule = scores["mae_s"], scores["baselines"]["constant_delay"], scores["baselines"]["schedule"]
-    assert scores["scored"] > 1000
-    assert ours < 0.92 * constant["mae_s"]
-    assert ours < 0.65 * schedule["mae_s"]
-    assert scores["eta_accuracy"] > constant["eta_accuracy"]
-    assert 0.7 < scores["interval_coverage"] < 0.95
+        began = time.process_time()
+        for _ in range(10):
+            forecast(track, track.as_of, history)
+        best_s = min(best_s, (time.process_time() - began) / 10)
+    assert best_s < 0.001

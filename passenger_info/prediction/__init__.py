@@ -1,0 +1,1 @@
+"""What predictions are made of: learned durations, fixed scenarios, baselines. Pure: no clock, chance or disk."""
