@@ -1,6 +1,7 @@
 """Frames of the push hub as bytes or JSON text, and what a reader makes of them."""
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 from google.protobuf.json_format import MessageToDict
@@ -25,6 +26,25 @@ def frame_text(frame: Frame) -> str:
     if frame.feed:
         said["feed"] = feed_dict(frame.feed)
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+class EventText(str):
+    """A frame as lines of a server-sent event, all but its id: that says where a reader stands in all its topics."""
+
+    __slots__ = ("epoch", "seq", "topic")
+
+    epoch: str
+    topic: str
+    seq: int
+
+    @classmethod
+    def of(cls, frame: Frame, *, is_json: bool) -> "EventText":
+        """Return a frame as an event named for its kind; protobuf goes as base64, because events are text."""
+        data = frame_text(frame) if is_json else b64encode(frame.SerializeToString()).decode()
+        # JSON escapes line ends within texts, so data is always one line.
+        event = cls(f"event: {KINDS[frame.kind]}\ndata: {data}\n")
+        event.epoch, event.topic, event.seq = frame.epoch, frame.topic, frame.seq
+        return event
 
 
 def feed_dict(message: bytes) -> dict[str, object]:

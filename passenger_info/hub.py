@@ -5,7 +5,7 @@ reader missed since any number in that time is one delta with the newest value o
 away; before that it gets a snapshot. Memory is bounded by the number of entities, not by time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mobility.core.clock import Instant
@@ -16,8 +16,8 @@ from passenger_info.topics import Box
 
 KEEP_S = 600.0
 """How long a removed entity can be resumed over, and how long a topic without readers lives."""
-MOST_TOPICS = 2000
-"""Topics in memory; the oldest without readers make room."""
+_KEPT_TOPICS = 2000
+"""With more in memory the oldest without readers make room before their time."""
 
 
 @dataclass(slots=True)
@@ -27,6 +27,8 @@ class Topic:
     name: str
     box: Box | None
     used_at: Instant
+    sent_s: float = float("-inf")
+    """When its readers last got something, in seconds of whoever paces them."""
     seq: int = 1
     members: dict[str, bytes] = field(default_factory=dict)
     pending: dict[str, bytes | None] = field(default_factory=dict)
@@ -100,10 +102,19 @@ class Hub:
     _entities: dict[str, Entity] = field(default_factory=dict)
     _boxes: dict[str, Topic] = field(default_factory=dict)
     _dirty: dict[str, Topic] = field(default_factory=dict)
+    _named: dict[str, int] = field(default_factory=dict)
+    """How many entities belong to a topic, read or not."""
 
     def load(self, entities: Iterable[Entity]) -> None:
         """Begin with these entities, where nobody was reading before."""
         self._entities = {entity.entity_id: entity for entity in entities}
+        self._named.clear()
+        for entity in self._entities.values():
+            self._count(entity.topics, 1)
+
+    def is_live(self, name: str) -> bool:
+        """Return whether some entity belongs to a topic of this name now."""
+        return name in self._named
 
     def open(self, name: str, box: Box | None, at: Instant) -> Topic:
         """Return a topic, made from the present entities where nobody read it lately."""
@@ -126,7 +137,11 @@ class Hub:
             del self._entities[entity_id]
         else:
             self._entities[entity_id] = entity
-        names = dict.fromkeys((*(before.topics if before else ()), *(entity.topics if entity else ())))
+        left, joined = before.topics if before else (), entity.topics if entity else ()
+        if left != joined:
+            self._count(left, -1)
+            self._count(joined, 1)
+        names = dict.fromkeys((*left, *joined))
         touched = [self.topics[name] for name in names if name in self.topics]
         for topic in (*touched, *self._boxes.values()):
             if topic.box is None or entity_id in topic.members or entity_id in topic.pending or entity is not None:
@@ -134,16 +149,20 @@ class Hub:
                 topic.stage(entity_id, entity.record if entity is not None and belongs else None)
                 self._dirty[topic.name] = topic
 
-    def flush(self, at: Instant) -> list[tuple[Topic, Frame]]:
-        """Return one delta for each topic that changed since the last flush."""
+    def flush(self, at: Instant, due: Callable[[Topic], bool] = lambda _: True) -> list[tuple[Topic, Frame]]:
+        """Return one delta for each topic that changed since its last flush and is ``due``; the others wait."""
         frames: list[tuple[Topic, Frame]] = []
-        for topic in self._dirty.values():
+        for topic in [topic for topic in self._dirty.values() if due(topic)]:
+            del self._dirty[topic.name]
             before = topic.seq
             records = topic.flush(at)
             if records:
                 frames.append((topic, self.delta(topic, before, records, at)))
-        self._dirty.clear()
         return frames
+
+    def waiting_since_s(self) -> float | None:
+        """Return when the topic that waits longest for a flush was last sent, ``None`` where none waits."""
+        return min((topic.sent_s for topic in self._dirty.values()), default=None)
 
     def delta(self, topic: Topic, prev_seq: int, records: Iterable[bytes], at: Instant) -> Frame:
         """Return a frame that takes a reader from ``prev_seq`` to the topic's number."""
@@ -172,21 +191,32 @@ class Hub:
             if name in self.topics:
                 self.topics[name].used_at = at
         idle = sorted((t for t in self.topics.values() if t.used_at < at), key=lambda t: t.used_at)
-        excess = len(self.topics) - MOST_TOPICS
+        excess = len(self.topics) - _KEPT_TOPICS
         for i, topic in enumerate(idle):
             if i < excess or at - topic.used_at > KEEP_S * 1000:
-                self.topics.pop(topic.name)
-                self._boxes.pop(topic.name, None)
+                self._close(topic.name)
         if not self.topics:
             self._entities.clear()
+            self._named.clear()
 
     def discard(self, read: Sequence[str]) -> None:
         """Drop every topic but ``read`` at once: room is short."""
         kept = frozenset(read)
         for name in [name for name in self.topics if name not in kept]:
-            self.topics.pop(name)
-            self._boxes.pop(name, None)
-            self._dirty.pop(name, None)
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        self.topics.pop(name)
+        self._boxes.pop(name, None)
+        self._dirty.pop(name, None)
+
+    def _count(self, names: Iterable[str], step: int) -> None:
+        for name in names:
+            count = self._named.get(name, 0) + step
+            if count:
+                self._named[name] = count
+            else:
+                del self._named[name]
 
     def _frame(self, topic: Topic, prev_seq: int, kind: Frame.Kind, feed: bytes) -> Frame:
         return Frame(epoch=self.epoch, topic=topic.name, seq=topic.seq, prev_seq=prev_seq, kind=kind, feed=feed)

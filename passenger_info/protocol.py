@@ -19,6 +19,10 @@ class Format(StrEnum):
 
     PB = "pb"
     JSON = "json"
+    EVENT_PB = "event-pb"
+    """A server-sent event with the protobuf frame in base64; only over HTTP."""
+    EVENT_JSON = "event-json"
+    """A server-sent event with the JSON frame; only over HTTP."""
 
 
 class ProtocolError(ValueError):

@@ -1,6 +1,7 @@
 """Topics of the push hub: what a reader may subscribe to, and their one spelling."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mobility.core.errors import BadInputError
@@ -11,6 +12,8 @@ ALL = "all"
 LONGEST_TOPIC = 200
 """Characters; longer ones are refused."""
 _SIDES = 4
+_NEXT_TOPIC = re.compile(r",(?=(?:all|(?:route|stop|trip|vehicle|bbox):[^,]*)(?:,|$))")
+"""A comma that begins another topic; one inside a box or an id does not."""
 
 
 def route_topic(route_id: RouteId) -> str:
@@ -47,6 +50,10 @@ class Box:
         return self.south_deg <= place.lat_deg <= self.north_deg and self.west_deg <= place.lon_deg <= self.east_deg
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Which ids exist; a topic of another one is refused. Vehicles come and go, so any id will do for them."""
@@ -54,6 +61,8 @@ class Known:
     routes: Mapping[RouteId, object]
     stops: Mapping[StopId, object]
     trips: Mapping[TripId, object]
+    is_live: Callable[[str], bool] = _never
+    """Whether something of this topic is published now: trips that are in no timetable, such as public tours."""
 
 
 def parse_topic(text: str, known: Known) -> tuple[str, Box | None]:
@@ -73,6 +82,11 @@ def parse_topic(text: str, known: Known) -> tuple[str, Box | None]:
     return text, None
 
 
+def split_topics(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the topics of a query: each text is one topic or several with commas between them."""
+    return tuple(dict.fromkeys(part for text in texts for part in _NEXT_TOPIC.split(text) if part))
+
+
 def _exists(kind: str, name: str, known: Known) -> bool:
     match kind:
         case "route":
@@ -80,7 +94,9 @@ def _exists(kind: str, name: str, known: Known) -> bool:
         case "stop":
             return StopId(name) in known.stops
         case "trip":
-            return TripId(name) in known.trips
+            # An extra trip has the id of the trip it repeats, a plus, and when it leaves.
+            pattern = name.rpartition("+")[0]
+            return TripId(name) in known.trips or TripId(pattern) in known.trips or known.is_live(f"trip:{name}")
         case _:
             return kind == "vehicle"
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from mobility.core.clock import Clock, seconds_between
 from mobility.core.errors import BadInputError, StreamClosedError
@@ -12,13 +13,15 @@ from passenger_info.dataset import DatasetKind
 from passenger_info.edge.reader_link import Key, ReaderLink
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.frame_pb2 import Frame
-from passenger_info.frames import error_text, frame_text
+from passenger_info.frames import EventText, error_text, frame_text
 from passenger_info.hub import Hub, Topic
 from passenger_info.protocol import Command, Format, Hello, ProtocolError, Subscribe, Unsubscribe, parse_command
 from passenger_info.topics import Box, Known, parse_topic
 
 PACING_S = 0.05
 """A topic is sent at most this often; changes in between are joined to the latest value of each entity."""
+_SOON_ENOUGH_S = 0.001
+"""A loop may wake a little early, and rounds to its own clock; who is woken for a topic may send it."""
 HEARTBEAT_S = 10.0
 PROTOCOL_VERSION = 1
 MOST_TOPICS = 20_000
@@ -58,8 +61,20 @@ class _Prepared:
 
     def in_format(self, form: Format) -> bytes | str:
         if form not in self._made:
-            self._made[form] = self.frame.SerializeToString() if form is Format.PB else frame_text(self.frame)
+            self._made[form] = _MAKERS[form](self.frame)
         return self._made[form]
+
+
+_MAKERS: Mapping[Format, Callable[[Frame], bytes | str]] = {
+    Format.PB: Frame.SerializeToString,
+    Format.JSON: frame_text,
+    Format.EVENT_PB: partial(EventText.of, is_json=False),
+    Format.EVENT_JSON: partial(EventText.of, is_json=True),
+}
+
+
+def _itself(command: Command) -> Command:
+    return command
 
 
 class PushHub:
@@ -71,12 +86,14 @@ class PushHub:
         self._clock = clock
         self._hub = Hub(epoch=f"{clock.now():x}", feed_version=info.timetable.feed_version)
         timetable = info.timetable
-        self._known = Known(timetable.routes, timetable.stops, timetable.trips)
+        self._known = Known(timetable.routes, timetable.stops, timetable.trips, self._hub.is_live)
         self._readers: dict[Key, dict[ReaderLink, None]] = {}
         self._links: dict[ReaderLink, None] = {}
+        self._beats: dict[str, _Prepared] = {}
         self._changed: dict[str, None] = {}
-        self._timer: asyncio.Handle | None = None
-        self._flushed_at_s = 0.0
+        self._soon: asyncio.Handle | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._is_ending = False
         self._swept_at = clock.now()
         self._counting = _Counting()
         info.on_change(self._note)
@@ -95,31 +112,43 @@ class PushHub:
         )
 
     def _note(self, entity_id: str) -> None:
-        """Note a change and see to it that it is sent: at once after a pause, else when the pacing allows."""
+        """Note a change; it is looked at as soon as the code that made it is done."""
         if not self._hub.topics:
             return
         self._changed[entity_id] = None
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            due_s = max(0.0, self._flushed_at_s + PACING_S - loop.time())
-            self._timer = loop.call_later(due_s, self._flush, loop.time)
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_soon(self._flush)
 
-    def _flush(self, loop_time_s: Callable[[], float]) -> None:
-        self._timer = None
-        self._flushed_at_s = loop_time_s()
-        self._take_changes()
+    def _flush(self) -> None:
+        """Send what changed in topics that were silent for the pacing; come again for the others."""
+        self._soon = None
+        loop = asyncio.get_running_loop()
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        latest_s = loop.time() - PACING_S + _SOON_ENOUGH_S
+        self._stage_changes()
+        self._send_changes(lambda topic: topic.sent_s <= latest_s)
+        waiting_s = self._hub.waiting_since_s()
+        if waiting_s is not None:
+            self._later = loop.call_at(waiting_s + PACING_S, self._flush)
         now = self._clock.now()
         if seconds_between(self._swept_at, now) > HEARTBEAT_S:
             self._swept_at = now
+            self._beats.clear()
             self._hub.sweep(now, [topic for topic, _ in self._readers])
 
-    def _take_changes(self) -> None:
-        """Bring the topics up to date and send what changed."""
+    def _stage_changes(self) -> None:
+        """Look up what changed; topics hold it back until they are sent."""
         now = self._clock.now()
         for entity_id in self._changed:
             self._hub.update(entity_id, self._info.feed.entity(entity_id, now))
         self._changed.clear()
-        for topic, frame in self._hub.flush(now):
+
+    def _send_changes(self, due: Callable[[Topic], bool]) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for topic, frame in self._hub.flush(self._clock.now(), due):
+            topic.sent_s = now_s
             self._counting.frames += 1
             prepared = _Prepared(frame)
             for form in Format:
@@ -130,15 +159,36 @@ class PushHub:
         if not readers:
             return
         message = prepared.in_format(key[1])
+        # ``deliver``, with its usual way laid open: with many readers the call counts.
         for link in readers:
-            link.deliver(key, message)
+            if link.offer is None or not link.offer(message):
+                link.deliver(key, message)
         self._counting.deliveries += len(readers)
 
-    async def serve(self, stream: FrameStream) -> None:
-        """Serve one reader until its stream ends. Never raises for what a reader sends."""
+    def checked(self, topic: str) -> str:
+        """Return a topic's one spelling; raises ``ProtocolError`` where it does not exist or the server stops."""
+        if self._is_ending:
+            raise ProtocolError("stopping", "The server is about to stop.")
+        self._bring_up_to_date()
+        return self._parsed(topic, "")[0]
+
+    async def end(self) -> None:
+        """Close every connection, for the server stops; take no new ones. Readers come again and resume."""
+        self._is_ending = True
+        async with asyncio.TaskGroup() as tasks:
+            for link in self._links:
+                tasks.create_task(link.stream.close("the server stops"))
+
+    async def serve(self, stream: FrameStream, first: Sequence[Command] = ()) -> None:
+        """Serve one reader until its stream ends, ``first`` obeying commands. Never raises for what a reader sends."""
+        if self._is_ending:
+            await stream.close("the server stops")
+            return
         link = ReaderLink(stream)
         self._links[link] = None
         try:
+            for command in first:
+                self._try(link, partial(_itself, command))
             async with asyncio.TaskGroup() as tasks:
                 side = [tasks.create_task(self._write(link)), tasks.create_task(self._beat(link))]
                 await self._listen(link)
@@ -153,12 +203,15 @@ class PushHub:
                 heard = await link.stream.receive()
             except StreamClosedError:
                 return
-            try:
-                self._obey(link, parse_command(heard))
-            except ProtocolError as error:
-                self._counting.errors += 1
-                link.reply(error_text(error))
+            self._try(link, partial(parse_command, heard))
             await link.room()
+
+    def _try(self, link: ReaderLink, command: Callable[[], Command]) -> None:
+        try:
+            self._obey(link, command())
+        except ProtocolError as error:
+            self._counting.errors += 1
+            link.reply(error_text(error))
 
     async def _write(self, link: ReaderLink) -> None:
         while True:
@@ -169,7 +222,6 @@ class PushHub:
                     self._counting.fallbacks += 1
                     del link.lagging[key]
                     if key[0] in self._hub.topics:
-                        self._take_changes()
                         self._send(link, key, self._hub.snapshot(self._hub.topics[key[0]], self._clock.now()))
                         await link.write_waiting()
             except StreamClosedError as closed:
@@ -180,7 +232,15 @@ class PushHub:
         while True:
             await self._clock.sleep(HEARTBEAT_S)
             for key in link.topics_read():
-                self._send(link, key, self._hub.heartbeat(self._hub.topics[key[0]]))
+                link.deliver(key, self._beat_of(self._hub.topics[key[0]]).in_format(key[1]))
+                self._counting.deliveries += 1
+
+    def _beat_of(self, topic: Topic) -> _Prepared:
+        """Return a topic's heartbeat, made once for all readers while its number stays."""
+        beat = self._beats.get(topic.name)
+        if beat is None or beat.frame.seq != topic.seq:
+            beat = self._beats[topic.name] = _Prepared(self._hub.heartbeat(topic))
+        return beat
 
     def _send(self, link: ReaderLink, key: Key, frame: Frame) -> None:
         link.deliver(key, _Prepared(frame).in_format(key[1]))
@@ -211,15 +271,11 @@ class PushHub:
         )
 
     def _subscribe(self, link: ReaderLink, command: Subscribe) -> None:
+        self._bring_up_to_date()
         topics = [self._parsed(topic, command.request_id) for topic in command.topics]
         if not link.may_add(command):
             raise ProtocolError("too_many_topics", "This connection reads too many topics.", command.request_id)
         self._drop(link, command.request_id)
-        if not self._hub.topics:
-            self._hub.load(self._info.feed.entities(DatasetKind.ALL, self._clock.now()))
-            self._changed.clear()
-        else:
-            self._take_changes()
         self._require_room(topics, command.request_id)
         keys = tuple(dict.fromkeys((name, command.format) for name, _ in topics))
         link.subscriptions[command.request_id] = keys
@@ -228,6 +284,14 @@ class PushHub:
             topic = self._hub.open(name, box, self._clock.now())
             self._readers.setdefault((name, command.format), {})[link] = None
             self._catch_up(link, topic, command)
+
+    def _bring_up_to_date(self) -> None:
+        """Know every entity of now. What topics hold back stays so: a reader gets it with the next delta."""
+        if self._hub.topics:
+            self._stage_changes()
+        else:
+            self._hub.load(self._info.feed.entities(DatasetKind.ALL, self._clock.now()))
+            self._changed.clear()
 
     def _require_room(self, topics: Sequence[tuple[str, Box | None]], request_id: str) -> None:
         """Refuse new topics beyond what the hub can keep up with, once nobody reads the old ones any more."""

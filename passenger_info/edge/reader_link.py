@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -11,7 +12,7 @@ from passenger_info.protocol import Format, Subscribe
 
 MOST_WAITING = 128
 """Frames that wait for a slow reader; one more, and all are dropped for a later snapshot."""
-MOST_TOPICS = 400
+_MOST_READ = 400
 """Topics of one connection."""
 SEND_TIMEOUT_S = 60.0
 """A reader that takes nothing for so long is disconnected."""
@@ -41,14 +42,17 @@ class ReaderLink:
     """What waits, each with whether it is the answer to a command."""
     _has_work: asyncio.Event = field(default_factory=asyncio.Event)
     _has_room: asyncio.Event = field(default_factory=asyncio.Event)
-    _is_sending: bool = False
-    _direct: DirectStream | None = None
+    offer: Callable[[bytes | str], bool] | None = None
+    """The short way, where the stream has one and nothing waits that must go first."""
 
     def __post_init__(self) -> None:
-        """Use the short way where the stream has one."""
+        """Use the short way where there is one."""
         self._has_room.set()
+        self._clear_way()
+
+    def _clear_way(self) -> None:
         if isinstance(self.stream, DirectStream):
-            self._direct = self.stream
+            self.offer = self.stream.offer
 
     def topics_read(self) -> list[Key]:
         """Return what the reader subscribes to, each once."""
@@ -57,7 +61,7 @@ class ReaderLink:
     def may_add(self, subscribe: Subscribe) -> bool:
         """Return whether the connection may read these topics as well."""
         others = {key for name, keys in self.subscriptions.items() if name != subscribe.request_id for key in keys}
-        return len(others | {(topic, subscribe.format) for topic in subscribe.topics}) <= MOST_TOPICS
+        return len(others | {(topic, subscribe.format) for topic in subscribe.topics}) <= _MOST_READ
 
     def reply(self, text: str) -> None:
         """Queue an answer to a command; answers are never dropped, commands wait for room instead."""
@@ -65,13 +69,15 @@ class ReaderLink:
 
     def deliver(self, key: Key, message: bytes | str) -> None:
         """Send a frame of a topic, at once where possible; a full outbox turns into snapshots later."""
-        if key in self.lagging:
+        # Where nothing waits no topic lags either.
+        if self.offer is not None and self.offer(message):
             return
-        if self._direct is not None and not self._outbox and not self._is_sending and self._direct.offer(message):
+        if key in self.lagging:
             return
         if len(self._outbox) >= MOST_WAITING:
             self._outbox = deque(waiting for waiting in self._outbox if waiting[0])
             self.lagging.update(dict.fromkeys(self.topics_read()))
+            self.offer = None
             self._has_work.set()
             if len(self._outbox) < MOST_WAITING:
                 self._has_room.set()
@@ -79,6 +85,7 @@ class ReaderLink:
         self._push(False, message)
 
     def _push(self, is_answer: bool, message: bytes | str) -> None:
+        self.offer = None
         self._outbox.append((is_answer, message))
         self._has_work.set()
         if len(self._outbox) >= MOST_WAITING:
@@ -94,16 +101,13 @@ class ReaderLink:
 
     async def write_waiting(self) -> None:
         """Write what waits; raises ``StreamClosedError`` when the reader is gone or takes nothing for a minute."""
-        self._is_sending = True
-        try:
-            while self._outbox:
-                await self._send(self._outbox.popleft()[1])
-                if len(self._outbox) < MOST_WAITING:
-                    self._has_room.set()
-        finally:
-            self._is_sending = False
+        while self._outbox:
+            await self._send(self._outbox.popleft()[1])
+            if len(self._outbox) < MOST_WAITING:
+                self._has_room.set()
         if not self.lagging:
             self._has_work.clear()
+            self._clear_way()
 
     async def _send(self, message: bytes | str) -> None:
         try:

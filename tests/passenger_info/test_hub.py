@@ -117,6 +117,33 @@ def test_topics_without_readers_vanish_and_take_the_work_with_them() -> None:
     assert list(hub.topics) == []
 
 
+def test_each_topic_is_sent_when_it_is_due_and_the_others_wait_with_their_newest_value() -> None:
+    hub = Hub(epoch="e", feed_version="v1")
+    hub.open("route:A", None, NOW).sent_s = 1.0
+    hub.open("route:B", None, NOW).sent_s = 2.0
+    hub.update("a", entity("a", "1", "route:A"))
+    hub.update("b", entity("b", "1", "route:B"))
+    assert [topic.name for topic, _ in hub.flush(NOW, lambda topic: topic.sent_s <= 1.0)] == ["route:A"]
+    assert hub.waiting_since_s() == 2.0
+    hub.update("b", entity("b", "2", "route:B"))
+    [(topic, frame)] = hub.flush(NOW)
+    assert (topic.name, frame.seq, hub.waiting_since_s()) == ("route:B", 2, None)
+    assert gtfs_realtime.FeedMessage.FromString(frame.feed).entity[0].vehicle.vehicle.label == "2"
+
+
+def test_a_topic_lives_while_some_entity_belongs_to_it() -> None:
+    hub = Hub(epoch="e", feed_version="v1")
+    hub.load([entity("a", "1", "trip:tour")])
+    hub.open("all", None, NOW)
+    assert hub.is_live("trip:tour")
+    hub.update("b", entity("b", "1", "trip:tour"))
+    hub.update("a", entity("a", "2", "trip:other"))
+    assert hub.is_live("trip:tour")
+    hub.update("b", None)
+    assert not hub.is_live("trip:tour")
+    assert hub.is_live("trip:other")
+
+
 Step = tuple[str, str, int]
 
 

@@ -112,3 +112,16 @@ def test_topics_of_things_that_do_not_exist_are_refused() -> None:
     ):
         with pytest.raises(BadInputError):
             parse_topic(text, KNOWN)
+
+
+def test_trips_of_no_timetable_are_known_while_they_are_published_or_repeat_one_that_is() -> None:
+    known = Known({"D": 0}, {"station": 0}, {"D1": 0}, lambda topic: topic == "trip:tour-7")
+    for text in ("trip:D1", "trip:D1+0815", "trip:tour-7"):
+        assert parse_topic(text, known) == (text, None)
+    for text in ("trip:tour-8", "trip:X+0815", "trip:+0815", "route:D+1"):
+        with pytest.raises(BadInputError):
+            parse_topic(text, known)
+
+
+def test_event_formats_are_not_for_web_sockets() -> None:
+    assert code_of('{"type":"sub","id":"x","topics":["all"],"format":"event-json"}') == "bad_field"
