@@ -56,7 +56,7 @@ def departures_router(info: PassengerInfo) -> APIRouter:
 
     @routes.get("/predictions/accuracy")
     async def accuracy() -> dict[str, Any]:
-        """Return how good our own predictions were since the server started, beside two plain ones."""
+        """Return how good our own predictions were since the server started, beside those of plain ways to predict."""
         return dict(info.accuracy())
 
     return routes
@@ -90,6 +90,15 @@ def _row(info: PassengerInfo, row: Departure, zone: ZoneInfo) -> dict[str, Any]:
         "as_of": _iso(status.as_of, zone),
         "delay_s": status.delay_s,
         "reason": status.reason,
+        "note": status.note,
+        "is_extra": status.is_extra,
+        "is_skipped": call.is_skipped,
+        "instead": call.instead,
+        "is_on_detour": call.is_on_detour,
+        "wheelchair": status.wheelchair,
+        "is_ramp_broken": status.is_ramp_broken,
+        "occupancy": status.occupancy,
+        "free_seats": status.free_seats,
     }
 
 

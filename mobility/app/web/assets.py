@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,15 @@ class Assets:
     console: Entry | None = None
 
 
+@cache
+def web_file(name: str) -> str:
+    """Return the address of a hand-written file; it changes with the file's content, so browsers may keep it."""
+    return f"/web/{name}?v={hashlib.sha256((HAND_WRITTEN / name).read_bytes()).hexdigest()[:12]}"
+
+
 def find_assets(built: Path = BUILT) -> Assets:
     """Read the manifest once; raises ``BadInputError`` for one that is there but broken."""
-    style = f"/web/style.css?v={hashlib.sha256((HAND_WRITTEN / 'style.css').read_bytes()).hexdigest()[:12]}"
+    style = web_file("style.css")
     manifest = built / ".vite" / "manifest.json"
     if not manifest.is_file():
         return Assets(style=style)

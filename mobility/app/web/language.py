@@ -7,14 +7,20 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LANGUAGES = ("de", "en")
-"""German is the first language of every page."""
+LANGUAGES = ("de", "en", "de-simple")
+"""German is the first language of every page. ``de-simple`` is easy German (BCP 47, registered variant *simple*)."""
+EASY = "de-simple"
+EASY_PAGES = ("/board", "/accuracy")
+"""Where pages have texts of their own in easy German; everywhere else it falls back to German."""
 COOKIE = "language"
 _YEAR_S = 365 * 24 * 3600
 
 
 class LanguageMiddleware:
-    """Sets ``request.state.language`` to one of ``LANGUAGES``; keeps a choice made with ``?lang=`` in a cookie."""
+    """Sets ``request.state.language`` to a language that the page asked for speaks (``languages_at``).
+
+    Keeps a choice made with ``?lang=`` in a cookie; easy German stays chosen on pages that fall back to German.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an ASGI application; responses pass through untouched but for two headers."""
@@ -27,7 +33,8 @@ class LanguageMiddleware:
             return
         headers = Headers(scope=scope)
         chosen = _chosen(scope["query_string"].decode("latin-1"))
-        language = chosen or _kept(headers.getlist("cookie")) or accepted(headers.get("accept-language", ""))
+        wished = chosen or _kept(headers.getlist("cookie")) or accepted(headers.get("accept-language", ""))
+        language = wished if wished in languages_at(scope.get("path", "")) else plain_language(wished)
         scope.setdefault("state", {})["language"] = language
 
         async def send_in_language(message: Message) -> None:
@@ -38,12 +45,24 @@ class LanguageMiddleware:
         await self._app(scope, receive, send_in_language)
 
 
+def languages_at(path: str) -> tuple[str, ...]:
+    """Return the languages that the page at a path speaks."""
+    is_easy = any(path == page or path.startswith(f"{page}/") for page in EASY_PAGES)
+    return LANGUAGES if is_easy else tuple(language for language in LANGUAGES if language != EASY)
+
+
+def plain_language(language: str) -> str:
+    """Return the language for texts that have no easy German: German instead."""
+    return LANGUAGES[0] if language == EASY else language
+
+
 def accepted(header: str) -> str:
     """Return the best of ``LANGUAGES`` for an ``Accept-Language`` header (RFC 9110 §12.5.4), German when none fits."""
     best, best_weight = LANGUAGES[0], 0.0
     for part in header.split(","):
         tag, _, parameters = part.partition(";")
-        language = tag.strip().lower().split("-")[0]
+        full = tag.strip().lower()
+        language = full if full in LANGUAGES else full.split("-")[0]
         weight = _weight(parameters)
         if language in LANGUAGES and weight > best_weight:
             best, best_weight = language, weight

@@ -1,7 +1,7 @@
 """Templates of all pages: one environment over the shared layout and each room's own templates."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.templating import Jinja2Templates
 
 from mobility.app.web import wording
-from mobility.app.web.assets import Assets, find_assets
-from mobility.app.web.language import LANGUAGES, path_with_language
+from mobility.app.web.assets import Assets, find_assets, web_file
+from mobility.app.web.language import LANGUAGES, languages_at, path_with_language, plain_language
 from mobility.app.web.navigation import desk_of
 from mobility.core.clock import Clock, datetime_at
 from mobility.core.dates import long_date
@@ -47,7 +47,8 @@ def page_templates(
     ``desk`` (the dispatcher's page, empty where this reader has none),
     and for the layout ``layout`` (its wording), ``assets``, ``region_name``, ``help_phone`` and
     ``has_assumptions`` (whether ``/sources`` names assumed facts).
-    Filters: ``clock_time`` (``14:07``) and ``long_date`` (with weekday, in the page's language).
+    Filters: ``clock_time`` (``14:07``) and ``long_date`` (with weekday, in the page's language). ``web_file(name)`` is
+    the address of a hand-written file, e.g. a page's own style sheet.
     """
     found = assets or find_assets()
 
@@ -55,7 +56,7 @@ def page_templates(
         language = language_of(request)
         return {
             "language": language,
-            "languages": LANGUAGES,
+            "languages": languages_at(request.url.path),
             "now": datetime_at(clock.now(), zone),
             "is_demo": is_demo,
             "path_with_language": partial(path_with_language, request.url.path, request.url.query),
@@ -81,6 +82,10 @@ def clock_time(moment: datetime) -> str:
     return f"{moment:%H:%M}"
 
 
+def _long_date(day: date, language: str) -> str:
+    return long_date(day, plain_language(language))
+
+
 def phone_link(number: str) -> str:
     """Return the ``tel:`` address of a number as people write it; empty where the text holds no number."""
     dialled = "".join(sign for sign in number if sign.isdigit() or sign == "+")
@@ -96,6 +101,7 @@ def _environment(room_packages: Sequence[str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: Mapping[str, Any] = {"clock_time": clock_time, "long_date": long_date, "phone_link": phone_link}
+    filters: Mapping[str, Any] = {"clock_time": clock_time, "long_date": _long_date, "phone_link": phone_link}
     environment.filters.update(filters)
+    environment.globals["web_file"] = web_file
     return environment

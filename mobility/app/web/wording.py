@@ -1,4 +1,7 @@
-"""What the shared layout, the start page, the error pages and the console's page say, in German and English."""
+"""What the shared layout, the start page, the error pages and the console's page say, in German and English.
+
+Layout and error pages stand around pages in easy German too.
+"""
 
 from collections.abc import Mapping
 
@@ -9,6 +12,7 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
         "languages": "Sprache",
         "de": "Deutsch",
         "en": "English",
+        "de-simple": "Einfache Sprache",
         "demo": "DEMO",
         "demo_sentence": "Alle Fahrten und Fahrgäste sind erfunden.",
         "demo_now": "Es ist {date}, {time} Uhr.",
@@ -25,6 +29,7 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
         "languages": "Language",
         "de": "Deutsch",
         "en": "English",
+        "de-simple": "Einfache Sprache",
         "demo": "DEMO",
         "demo_sentence": "All rides and riders are made up.",
         "demo_now": "It is {time} on {date}.",
@@ -33,6 +38,22 @@ LAYOUT: Mapping[str, Mapping[str, str]] = {
         "assumed": "Some timetables, stops and rules are assumed, not official.",
         "assumed_link": "What is sourced and what is assumed",
         "accessibility_phone": "If anything stands in your way, please call us: {phone}.",
+    },
+    "de-simple": {
+        "skip": "Zum Inhalt springen",
+        "home": "Startseite",
+        "languages": "Sprache",
+        "de": "Deutsch",
+        "en": "English",
+        "de-simple": "Einfache Sprache",
+        "demo": "DEMO",
+        "demo_sentence": "Das ist nur zum Ausprobieren. Alle Fahrten sind erfunden.",
+        "demo_now": "Heute ist {date}. Es ist {time} Uhr.",
+        "help": "Hilfe am Telefon",
+        "accessibility": "Sie können diese Seite mit der Tastatur bedienen. Sie können sich die Seite vorlesen lassen.",
+        "assumed": "Manche Zeiten und Halte-Stellen sind nicht amtlich.",
+        "assumed_link": "Was sicher ist und was nicht",
+        "accessibility_phone": "Klappt etwas nicht? Rufen Sie uns an: {phone}.",
     },
 }
 
@@ -149,6 +170,17 @@ ERRORS: Mapping[str, Mapping[int, tuple[str, str]]] = {
             "We cannot accept anything right now",
             "Existing bookings still hold. Please call us or try again later.",
         ),
+    },
+    "de-simple": {
+        403: ("Diese Seite ist nur für das Personal", "Arbeiten Sie hier? Dann melden Sie sich bitte an."),
+        404: ("Diese Seite gibt es nicht", "Vielleicht ist die Adresse falsch. Gehen Sie zur Startseite."),
+        409: ("Das geht gerade nicht", "Etwas hat sich geändert. Gehen Sie zurück und versuchen Sie es noch einmal."),
+        422: ("Etwas fehlt oder ist falsch", "Gehen Sie zurück. Prüfen Sie, was Sie geschrieben haben."),
+        500: (
+            "Bei uns ist ein Fehler passiert",
+            "Sie haben nichts falsch gemacht. Versuchen Sie es bitte gleich noch einmal.",
+        ),
+        503: ("Das geht gerade nicht", "Rufen Sie uns an. Oder versuchen Sie es später noch einmal."),
     },
 }
 
