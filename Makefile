@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python
 PORT ?= 8000
 
-.PHONY: run test check bench proof assets docs lock clean
+.PHONY: run test test-planner check bench proof assets docs lock clean
 
 run: .venv/run.stamp  ## set up, build, start the demo
 	$(BIN)/python requirements/console.py --optional
@@ -12,6 +12,10 @@ run: .venv/run.stamp  ## set up, build, start the demo
 
 test: .venv/dev.stamp assets  ## set up, run all tests
 	$(BIN)/python -m pytest -n 2
+
+test-planner: .venv/dev.stamp  ## OpenTripPlanner and the canonical validator read our feeds; fetches Java and their jars where missing
+	$(BIN)/python -m tests.planner.programs || $(UV) -r requirements/planner.txt
+	MOBILITY_TEST_PLANNER=1 $(BIN)/python -m pytest tests/planner
 
 check: .venv/dev.stamp  ## format, lint, types, imports, house tests; under a minute
 	$(BIN)/ruff format --check .
@@ -35,6 +39,10 @@ proof: .venv/dev.stamp  ## the rigs in full size
 	$(BIN)/python -m tests.rigs.mqtt_day --seed 1
 	$(BIN)/python -m tests.rigs.operating_day --seeds 1,2,3,4,5
 	$(BIN)/python -m tests.rigs.promises --days 20 --seed 1
+	$(BIN)/python -m tests.rigs.resume --cuts 10000 --socket-cuts 200 --seed 1
+	rm -rf var/proof
+	for day in week dst-autumn dst-spring; do $(BIN)/mobility sim run ilmenau-$$day --seed 1 --out var/proof/$$day --record-feeds; done
+	$(BIN)/python -m tests.rigs.feed_findings var/proof/week var/proof/dst-autumn var/proof/dst-spring
 
 assets: .venv/dev.stamp
 	$(BIN)/python requirements/console.py

@@ -13,6 +13,7 @@ FILES = {
     "build.txt": ["--group", "build"],
     "dev.txt": ["pyproject.toml", "--group", "build", "--group", "dev"],
     "uv.txt": ["--group", "bootstrap"],
+    "planner.txt": ["--group", "planner"],
 }
 
 
