@@ -6,7 +6,7 @@ from mobility.core.arrivals import TripStanding, TripStatus
 from mobility.core.clock import Instant
 from mobility.core.ids import StopId
 from mobility.core.ports import Departure
-from passenger_info.run import TripRun
+from passenger_info.run import RunKind, TripRun
 from passenger_info.runs import Runs
 
 _LATEST_S = 90 * 60
@@ -36,8 +36,11 @@ def expected(row: Departure) -> Instant:
 
 
 def _is_shown(row: Departure, leaves: Instant, now: Instant) -> bool:
-    if row.status.calls[row.call_index].has_departed:
+    call = row.status.calls[row.call_index]
+    if call.has_departed:
         return False
+    if call.is_skipped:
+        return leaves + _LINGER_S[TripStanding.CANCELLED] * 1000 >= now
     if row.status.standing is TripStanding.RUNNING:
         return True
     return leaves + _LINGER_S[row.status.standing] * 1000 >= now
@@ -49,10 +52,13 @@ def direct(
     ends: tuple[StopId, StopId],
     span: tuple[Instant, Instant],
 ) -> Sequence[TripStatus]:
-    """Return trips that leave the first of ``ends`` in ``span`` by schedule and call at the second later."""
+    """Return line trips that leave the first of ``ends`` in ``span`` by schedule and call at the second later."""
     destinations = set(runs.platforms(ends[1]))
-    return [
-        status(run)
-        for run, i in runs.departing(runs.platforms(ends[0]), *span)
-        if any(stop in destinations for stop in run.trip.pattern.stops[i + 1 :])
-    ]
+    found: list[TripStatus] = []
+    for run, shown_index in runs.departing(runs.platforms(ends[0]), *span):
+        i = run.served(shown_index)
+        if i is None or run.kind is RunKind.TOUR:
+            continue
+        if any(stop in destinations for stop in run.trip.pattern.stops[i + 1 :]):
+            found.append(status(run))
+    return found

@@ -1,149 +1,255 @@
-"""Which entities are published now: a position and an update of one trip always come and go together.
+"""The entities that are published now, each serialised once: read by pull feeds, the push hub and MQTT alike.
 
-Published are vehicles with fresh evidence on a trip, on its line; vehicles that belong to no fleet we know are passed
-on as they are. A trip without a vehicle is not published unless it is cancelled: its schedule says all there is.
+Who changes something notes the entity; what only time changes has its moment on a queue. Nothing is made before
+somebody reads. A position and the update of its trip name the same vehicle, or neither names one (rule E047).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
-from gtfs.timetable import Timetable
-from mobility.core.clock import Instant
+from google.transit import gtfs_realtime_pb2 as gtfs_realtime
+
+from mobility.core.clock import Instant, shifted
 from mobility.core.ids import TripId, VehicleId
 from mobility.core.vehicle import TripRef
-from passenger_info.coverage import Coverage
+from passenger_info.alert_entities import alert_entity
 from passenger_info.dataset import DatasetKind
-from passenger_info.entities import Entity, cancelled_entity, trip_entity, vehicle_entity
-from passenger_info.fleet import Fleet, Tracked
-from passenger_info.held import Facts
-from passenger_info.identity import trip_entity_id
-from passenger_info.predict import Forecast
-from passenger_info.run import TripRun
-from passenger_info.runs import Runs
-from passenger_info.shape_reach import ShapeReach
-from passenger_info.standing import is_stale
-from passenger_info.track import Track
+from passenger_info.entities import Entity
+from passenger_info.feed_alerts import FeedAlerts, is_detour
+from passenger_info.identity import (
+    ALERT,
+    SHAPE,
+    TRIP,
+    VEHICLE,
+    shape_entity_id,
+    trip_entity_id,
+    trip_of_entity,
+    vehicle_entity_id,
+)
+from passenger_info.profiles import FULL, Profile
+from passenger_info.shapes import DrawnLine, shape_entity
+from passenger_info.statuses import CHAIN, Statuses
+from passenger_info.store import EntityStore
+from passenger_info.tellings import Answer, Tellings, Told
 
-_CANCELLED_AHEAD_MS = 24 * 3600 * 1000
-"""A cancellation is published this long before the trip's departure; longer ones belong into alerts (rule P006)."""
+_KINDS = {
+    DatasetKind.VEHICLE_POSITIONS: (VEHICLE,),
+    DatasetKind.TRIP_UPDATES: (TRIP, SHAPE),
+    DatasetKind.ALERTS: (ALERT,),
+    DatasetKind.ALL: (VEHICLE, TRIP, SHAPE, ALERT),
+}
+_APART_S = 40.0
+"""Between two runs of one trip id nothing is told under it for so long (rule P002)."""
+_LOOK_AGAIN_S = 30.0
+_MOST_NAMES = 20_000
+_NEVER = Instant(0)
+
+Guard = Callable[[gtfs_realtime.FeedEntity, Instant], bool]
+"""Says of an entity whether it may be published."""
+
+
+@dataclass(slots=True)
+class _Holder:
+    """Who tells something under a trip id, and since when nobody does."""
+
+    ref: TripRef
+    gone_at: Instant | None = None
 
 
 @dataclass(slots=True)
 class Feed:
-    """Entities of the moment, each serialised once until it changes."""
+    """The published entities of one profile."""
 
-    timetable: Timetable
-    fleet: Fleet
-    facts: Facts
-    fresh_forecast: Callable[[Tracked, Track, Instant], Forecast]
-    _coverage: Coverage = field(init=False)
-    _reach: ShapeReach = field(init=False)
-    _runs: Runs = field(init=False)
-    _vehicles: dict[VehicleId, tuple[object, Track | None, Entity]] = field(default_factory=dict)
-    _trips: dict[TripRef, tuple[object, Entity]] = field(default_factory=dict)
+    statuses: Statuses
+    profile: Profile = FULL
+    guard: Guard | None = None
+    refused: int = 0
+    """How often the guard kept an entity back."""
+    store: EntityStore = field(default_factory=EntityStore)
+    _tellings: Tellings = field(init=False)
+    _alerts: FeedAlerts = field(init=False)
+    _told: dict[str, Told] = field(default_factory=dict)
+    _noted: dict[str, None] = field(default_factory=dict)
+    _due: dict[str, Instant] = field(default_factory=dict)
+    _queue: list[tuple[Instant, str]] = field(default_factory=list)
+    _holders: dict[TripId, _Holder] = field(default_factory=dict)
+    _users: dict[str, tuple[DrawnLine, dict[str, None]]] = field(default_factory=dict)
+    """Lines of detours by shape id, and the updates that use each."""
+    _stale_lines: dict[str, None] = field(default_factory=dict)
+    _detour_alerts: frozenset[str] = frozenset()
+    _has_alert_news: bool = True
+    _alerts_at: Instant = _NEVER
 
     def __post_init__(self) -> None:
-        """Measure the covered area."""
-        self._coverage = Coverage(self.timetable)
-        self._reach = ShapeReach(self.timetable.frame)
-        self._runs = self.fleet.runs
+        """Take in all there is."""
+        self._tellings = Tellings(self.statuses, self.profile)
+        self._alerts = FeedAlerts(self.statuses.runs, self.profile)
+        facts, fleet = self.statuses.facts, self.statuses.fleet
+        for vehicle_id in fleet.vehicles:
+            self.note(vehicle_entity_id(vehicle_id))
+        for ref in (*fleet.on_trip, *facts.cancelled, *facts.changed_trips(), *facts.holds):
+            self.note(trip_entity_id(ref))
+
+    def note(self, entity_id: str) -> None:
+        """Note that an entity may have changed."""
+        self._noted[entity_id] = None
+
+    @property
+    def backlog(self) -> int:
+        """How many entities are noted and not looked at yet."""
+        return len(self._noted)
+
+    def note_alerts(self) -> None:
+        """Note that alerts may have changed, or what they are about."""
+        self._has_alert_news = True
 
     def entities(self, kind: DatasetKind, at: Instant) -> list[Entity]:
-        """Return the entities of a feed in a fixed order: positions by vehicle, updates by trip, cancellations."""
-        found: list[Entity] = []
-        if kind in (DatasetKind.VEHICLE_POSITIONS, DatasetKind.ALL):
-            found.extend(_some(self._position(vehicle, at) for _, vehicle in sorted(self.fleet.vehicles.items())))
-        if kind in (DatasetKind.TRIP_UPDATES, DatasetKind.ALL):
-            refs = sorted(self.fleet.on_trip, key=_order)
-            found.extend(_some(self._update(self.fleet.on_trip[ref], at) for ref in refs))
-            found.extend(self._cancellation(run) for run in self._cancelled(at))
+        """Return the entities of a feed in a fixed order: positions, updates, lines of detours, alerts, each by id.
+
+        Beside positions stand the alerts of detours: with them a position off its usual line is no error (rule E029).
+        """
+        self.settle(at)
+        found = [entity for part in _KINDS[kind] for entity in self.store.of_kind(part)]
+        if kind is DatasetKind.VEHICLE_POSITIONS and self._detour_alerts:
+            found.extend(alert for alert in self.store.of_kind(ALERT) if alert.entity_id in self._detour_alerts)
         return found
 
     def entity(self, entity_id: str, at: Instant) -> Entity | None:
         """Return one entity by id, ``None`` where it is not published."""
+        self.settle(at)
+        return self.store.get(entity_id)
+
+    def overdue(self, at: Instant) -> list[str]:
+        """Return what may be another by ``at`` than it was read last. Only alerts are made for it, others are noted."""
+        self._take_due(at)
+        if self._has_alert_news or at >= self._alerts_at:
+            self._renew_alerts(at)
+        return [*self._noted, *self.store.drifted()]
+
+    def _take_due(self, at: Instant) -> None:
+        queue = self._queue
+        while queue and queue[0][0] <= at:
+            due, entity_id = heappop(queue)
+            if self._due.get(entity_id) == due:
+                self._noted[entity_id] = None
+
+    def settle(self, at: Instant) -> None:
+        """Bring up to date what was noted or whose moment has come."""
+        self._take_due(at)
+        while self._noted:
+            noted, self._noted = self._noted, {}
+            for entity_id in noted:
+                self._renew(entity_id, at)
+        if self._has_alert_news or at >= self._alerts_at:
+            self._renew_alerts(at)
+        stale, self._stale_lines = self._stale_lines, {}
+        for shape_id in stale:
+            self._renew_line(shape_id)
+
+    def _renew(self, entity_id: str, at: Instant) -> None:
+        self._due.pop(entity_id, None)
         kind, _, name = entity_id.partition(":")
-        if kind == "vehicle":
-            vehicle = self.fleet.vehicles.get(VehicleId(name))
-            return None if vehicle is None else self._position(vehicle, at)
-        cancelled = next((run for run in self._cancelled(at) if trip_entity_id(run.ref) == entity_id), None)
-        if cancelled is not None:
-            return self._cancellation(cancelled)
-        day, _, trip_id = name.partition(":")
-        for ref in _refs(self.fleet.on_trip, TripId(trip_id)):
-            if f"{ref.start_date:%Y%m%d}" == day:
-                return self._update(self.fleet.on_trip[ref], at)
-        return None
+        ref = trip_of_entity(entity_id) if kind == TRIP else None
+        answer = Answer(None)
+        if kind == VEHICLE:
+            vehicle = self.statuses.fleet.vehicles.get(VehicleId(name))
+            answer = answer if vehicle is None else self._tellings.vehicle(vehicle, at)
+        elif ref is not None:
+            answer = self._may_tell(ref, self._tellings.trip(ref, at), at)
+        if answer.due is not None:
+            self._due[entity_id] = answer.due
+            heappush(self._queue, (answer.due, entity_id))
+        before = self._told.get(entity_id)
+        self._tell(entity_id, before, answer.told, at)
+        if ref is not None:
+            self._follow_up(ref, before, answer.told)
 
-    def publishable(self, vehicle: Tracked, at: Instant) -> Track | None:
-        """Return the track under which a vehicle is published on its trip, ``None`` where it is not."""
-        track = vehicle.track
-        if track is None or track.is_done or not track.is_on_route or is_stale(vehicle, at):
-            return None
-        if track.run.ref in self.facts.cancelled or not self._reach.holds(track, vehicle.state.sample.place):
-            return None
-        return track
+    def _tell(self, entity_id: str, before: Told | None, told: Told | None, at: Instant) -> None:
+        if told is None:
+            self._told.pop(entity_id, None)
+            self.store.put(entity_id, None)
+        elif before is None or before.source is not told.source or before.key != told.key:
+            self._told[entity_id] = told
+            self._publish(entity_id, told.make(), told.keep, at)
 
-    def _position(self, vehicle: Tracked, at: Instant) -> Entity | None:
-        if is_stale(vehicle, at):
-            return None
-        track = self.publishable(vehicle, at)
-        if track is None and (vehicle.spec is not None or not self._is_covered(vehicle)):
-            return None
-        known = self._vehicles.get(vehicle.vehicle_id)
-        if known is not None and known[0] is vehicle.state and known[1] is track:
-            return known[2]
-        entity = vehicle_entity(vehicle.state, vehicle.spec, track)
-        self._vehicles[vehicle.vehicle_id] = (vehicle.state, track, entity)
-        return entity
+    def _publish(
+        self,
+        entity_id: str,
+        message: gtfs_realtime.FeedEntity,
+        keep: Callable[[gtfs_realtime.FeedEntity], Entity],
+        at: Instant,
+    ) -> None:
+        if self.guard is not None and not self.guard(message, at):
+            self.refused += 1
+            self.store.put(entity_id, None)
+        else:
+            self.store.put(entity_id, keep(message))
 
-    def _is_covered(self, vehicle: Tracked) -> bool:
-        return self._coverage.holds(self.timetable.frame.xy(vehicle.state.sample.place))
+    def _may_tell(self, ref: TripRef, answer: Answer, at: Instant) -> Answer:
+        """Return the answer, or that it has to wait: under one trip id one run is told, then nothing for a while."""
+        told, entity_id = answer.told, trip_entity_id(ref)
+        before = self._told.get(entity_id)
+        if before is not None and before.trip_id is not None and (told is None or told.trip_id != before.trip_id):
+            holder = self._holders.get(before.trip_id)
+            if holder is not None and holder.ref == ref:
+                holder.gone_at = at
+        if told is None or told.trip_id is None:
+            return answer
+        holder = self._holders.get(told.trip_id)
+        if holder is None or holder.ref == ref:
+            if len(self._holders) > _MOST_NAMES:
+                self._holders = {name: held for name, held in self._holders.items() if held.gone_at is None}
+            self._holders[told.trip_id] = _Holder(ref)
+            return answer
+        free_at = shifted(at, _LOOK_AGAIN_S) if holder.gone_at is None else shifted(holder.gone_at, _APART_S)
+        if free_at > at:
+            if holder.gone_at is None and holder.ref.trip_id != told.trip_id:  # a copy stands in the way of the trip
+                self._tellings.forget(holder.ref)
+                self.note(trip_entity_id(holder.ref))
+            return Answer(None, free_at)
+        self._holders[told.trip_id] = _Holder(ref)
+        return answer
 
-    def _update(self, vehicle: Tracked, at: Instant) -> Entity | None:
-        track = self.publishable(vehicle, at)
-        if track is None:
-            return None
-        ahead = self.fresh_forecast(vehicle, track, at)
-        known = self._trips.get(track.run.ref)
-        if known is not None and known[0] is ahead:
-            return known[1]
-        entity = trip_entity(track, ahead, vehicle.vehicle_id, vehicle.spec)
-        self._keep(track.run.ref, ahead, entity)
-        return entity
+    def _follow_up(self, ref: TripRef, before: Told | None, told: Told | None) -> None:
+        """Note what hangs together with an update: the vehicle it named, the line it uses, the trips after it."""
+        named_before, named = None if before is None else before.named, None if told is None else told.named
+        if named_before is not None and named_before != named:
+            self.note(vehicle_entity_id(named_before))
+        self._use_line(trip_entity_id(ref), before, told)
+        run = self.statuses.runs.get(ref)
+        is_news = (None if before is None else before.source) is not (None if told is None else told.source)
+        if run is None or not is_news:
+            return
+        for following in self.statuses.runs.following(run, CHAIN):
+            if following in self.statuses.fleet.on_trip:
+                return
+            self.note(trip_entity_id(following))
 
-    def _cancelled(self, at: Instant) -> Iterable[TripRun]:
-        """Yield cancelled runs worth telling: not over, at most a day ahead, one date of a trip at a time."""
-        told: set[TripId] = {ref.trip_id for ref in self.fleet.on_trip if ref not in self.facts.cancelled}
-        for ref in sorted(self.facts.cancelled, key=_order):
-            run = self._runs.get(ref)
-            if run is None or ref.trip_id in told:
-                continue
-            if run.departure[0] - _CANCELLED_AHEAD_MS <= at <= run.arrival[-1]:
-                told.add(ref.trip_id)
-                yield run
+    def _use_line(self, entity_id: str, before: Told | None, told: Told | None) -> None:
+        old, new = None if before is None else before.line, None if told is None else told.line
+        if old is not None and (new is None or new.shape_id != old.shape_id):
+            self._users[old.shape_id][1].pop(entity_id, None)
+            self._stale_lines[old.shape_id] = None
+        if new is not None:
+            users = self._users.setdefault(new.shape_id, (new, {}))[1]
+            if entity_id not in users:
+                users[entity_id] = None
+                self._stale_lines[new.shape_id] = None
 
-    def _cancellation(self, run: TripRun) -> Entity:
-        cause = self.facts.cancelled[run.ref]
-        known = self._trips.get(run.ref)
-        if known is not None and known[0] is cause:
-            return known[1]
-        entity = cancelled_entity(run, cause.known_at)
-        self._keep(run.ref, cause, entity)
-        return entity
+    def _renew_line(self, shape_id: str) -> None:
+        line, users = self._users[shape_id]
+        entities = [entity for user in sorted(users) if (entity := self.store.get(user)) is not None]
+        if not users:
+            del self._users[shape_id]
+        self.store.put(shape_entity_id(shape_id), shape_entity(line, entities) if entities else None)
 
-    def _keep(self, ref: TripRef, cause: object, entity: Entity) -> None:
-        if len(self._trips) > 2 * (len(self.fleet.on_trip) + len(self.facts.cancelled)) + 100:
-            self._trips.clear()
-        self._trips[ref] = (cause, entity)
-
-
-def _order(ref: TripRef) -> tuple[str, str]:
-    return (ref.start_date.isoformat(), ref.trip_id)
-
-
-def _refs(on_trip: Iterable[TripRef], trip_id: TripId) -> list[TripRef]:
-    return [ref for ref in on_trip if ref.trip_id == trip_id]
-
-
-def _some(entities: Iterable[Entity | None]) -> list[Entity]:
-    return [entity for entity in entities if entity is not None]
+    def _renew_alerts(self, at: Instant) -> None:
+        self._has_alert_news, self._alerts_at = False, shifted(at, _LOOK_AGAIN_S)
+        messages = self._alerts.messages(at)
+        for entity_id in self.store.ids(ALERT):
+            if entity_id not in messages:
+                self.store.put(entity_id, None)
+        for entity_id, message in messages.items():
+            self._publish(entity_id, message, alert_entity, at)
+        self._detour_alerts = frozenset(entity_id for entity_id, message in messages.items() if is_detour(message))

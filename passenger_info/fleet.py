@@ -6,8 +6,9 @@ from mobility.core.clock import Instant, seconds_between
 from mobility.core.geo import XY, distance_m
 from mobility.core.ids import VehicleId
 from mobility.core.vehicle import TripRef, VehicleSpec, VehicleState
-from passenger_info.match import begin, follow, is_plausible
+from passenger_info.match import begin, follow, is_plausible, moved
 from passenger_info.predict import Forecast
+from passenger_info.run import RunKind, TripRun
 from passenger_info.runs import Runs
 from passenger_info.search import CONFIRM_M, CONFIRM_S, likely_track
 from passenger_info.track import Track
@@ -64,6 +65,8 @@ class Fleet:
     on_trip: dict[TripRef, Tracked] = field(default_factory=dict)
     done: dict[TripRef, Track] = field(default_factory=dict)
     """Finished runs of the last hours, with what was observed."""
+    done_by: dict[TripRef, VehicleId] = field(default_factory=dict)
+    """Who finished them."""
 
     def observe(self, state: VehicleState, spec: VehicleSpec | None) -> Step:
         """Take a vehicle's newer state."""
@@ -90,6 +93,7 @@ class Fleet:
         after = follow(before, point, vehicle.state)
         if after.is_done:
             self.done[after.run.ref] = after
+            self.done_by[after.run.ref] = vehicle.vehicle_id
             vehicle.finished, vehicle.finished_at = after.run.ref, after.as_of
             self.release(vehicle)
             vehicle.next_try = vehicle.state.as_of
@@ -128,7 +132,7 @@ class Fleet:
 
     def _log_on(self, vehicle: Tracked, ref: TripRef, point: XY) -> None:
         run = self.runs.get(ref)
-        if run is None or ref in self.done or not is_plausible(run, vehicle.state.as_of):
+        if run is None or run.kind is RunKind.TOUR or ref in self.done or not is_plausible(run, vehicle.state.as_of):
             self.release(vehicle)
             return
         owner = self.on_trip.get(ref)
@@ -139,10 +143,22 @@ class Fleet:
         self._take(vehicle, begin(run, point, vehicle.state, is_fresh=is_fresh))
 
     def _yields(self, owner: Tracked, other: Tracked) -> bool:
-        """Return whether a trip passes to ``other``: its log-on is newer, or the owner is silent or was assumed."""
+        """Return whether a trip passes to ``other``: its log-on is newer, or the owner is silent or was assumed.
+
+        A vehicle that is said not to run has no trip that another one drives. Between two that both report, the one
+        that somebody put on the trip has it.
+        """
+        facts, now = self.runs.facts, other.state.as_of
+        is_owner_out, is_other_out = facts.is_out(owner.vehicle_id, now), facts.is_out(other.vehicle_id, now)
+        if is_owner_out is not is_other_out:
+            return is_owner_out
         silent_s = seconds_between(owner.state.as_of, other.state.as_of)
-        is_assumed = owner.track is not None and owner.track.is_assumed
-        return is_assumed or silent_s > _SILENT_S or other.log_on_since > owner.log_on_since
+        if owner.track is None or owner.track.is_assumed or silent_s > _SILENT_S:
+            return True
+        given = facts.assigned(owner.track.run.ref)
+        if given in (owner.vehicle_id, other.vehicle_id):
+            return given == other.vehicle_id
+        return other.log_on_since > owner.log_on_since
 
     def _finished_lately(self, vehicle: Tracked) -> bool:
         if vehicle.finished is None:
@@ -150,20 +166,40 @@ class Fleet:
         return seconds_between(vehicle.finished_at, vehicle.state.as_of) < _RECENT_S
 
     def _continue_block(self, vehicle: Tracked, point: XY) -> bool:
-        if vehicle.finished is None or not self._finished_lately(vehicle):
-            return False
-        last = self.runs.get(vehicle.finished)
-        run = self.runs.in_block(last, 1) if last is not None else None
-        if run is None or run.ref in self.on_trip or run.ref in self.done:
-            return False
-        waits_s = seconds_between(vehicle.state.as_of, run.departure[0])
-        if waits_s > _NEXT_WITHIN_S or not is_plausible(run, vehicle.state.as_of):
-            return False
-        start = self.runs.timetable.stops[run.trip.pattern.stops[0]].place
-        if distance_m(start, vehicle.state.sample.place) > _AT_START_M:
-            return False
-        self._take(vehicle, begin(run, point, vehicle.state, is_fresh=True, is_assumed=True))
-        return True
+        for run in self._next_runs(vehicle):
+            if run.ref in self.on_trip or run.ref in self.done:
+                continue
+            waits_s = seconds_between(vehicle.state.as_of, run.departure[0])
+            if waits_s > _NEXT_WITHIN_S or not is_plausible(run, vehicle.state.as_of):
+                continue
+            start = self.runs.timetable.stops[run.trip.pattern.stops[0]].place
+            if distance_m(start, vehicle.state.sample.place) > _AT_START_M:
+                continue
+            self._take(vehicle, begin(run, point, vehicle.state, is_fresh=True, is_assumed=True))
+            return True
+        return False
+
+    def _next_runs(self, vehicle: Tracked) -> list[TripRun]:
+        """Return what a vehicle without a trip drives next: its block's next trip, or trips it was put on by hand."""
+        found: list[TripRun] = []
+        if vehicle.finished is not None and self._finished_lately(vehicle):
+            last = self.runs.get(vehicle.finished)
+            following = self.runs.in_block(last, 1) if last is not None else None
+            found.extend([] if following is None else [following])
+        given = [run for run in self.runs.changed() if self.runs.facts.assigned(run.ref) == vehicle.vehicle_id]
+        return [*found, *sorted(given, key=lambda run: (run.departure[0], run.trip_id))]
+
+    def rebase(self, ref: TripRef) -> None:
+        """Bring the vehicle on a trip up to date with a run that was changed under it."""
+        vehicle = self.on_trip.get(ref)
+        if vehicle is None or vehicle.track is None:
+            return
+        run = self.runs.get(ref)
+        if run is None:
+            self.release(vehicle)
+        elif run is not vehicle.track.run and vehicle.point is not None:
+            vehicle.track = moved(vehicle.track, run, vehicle.point, vehicle.state)
+            vehicle.forecast = None
 
     def _search(self, vehicle: Tracked, point: XY) -> None:
         if vehicle.candidate is not None:
@@ -192,3 +228,4 @@ class Fleet:
             del self.vehicles[vehicle.vehicle_id]
         for ref in [ref for ref, track in self.done.items() if track.as_of < before]:
             del self.done[ref]
+            del self.done_by[ref]

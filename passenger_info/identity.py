@@ -1,9 +1,13 @@
 """Stable names of feed entities; they outlive updates, so that a reader can replace what it has."""
 
+from datetime import date
 from functools import lru_cache
 
-from mobility.core.ids import VehicleId
+from mobility.core.ids import AlertId, TripId, VehicleId
 from mobility.core.vehicle import TripRef
+
+VEHICLE, TRIP, SHAPE, ALERT = "vehicle", "trip", "shape", "alert"
+"""What stands before the colon: which kind of entity it is."""
 
 
 @lru_cache(1024)
@@ -15,3 +19,25 @@ def trip_entity_id(trip: TripRef) -> str:
 def vehicle_entity_id(vehicle_id: VehicleId) -> str:
     """Return the id of the entity that carries a vehicle's position."""
     return f"vehicle:{vehicle_id}"
+
+
+def shape_entity_id(shape_id: str) -> str:
+    """Return the id of the entity that carries the line of a detour."""
+    return f"shape:{shape_id}"
+
+
+def alert_entity_id(alert_id: AlertId | str) -> str:
+    """Return the id of the entity that carries an alert."""
+    return f"alert:{alert_id}"
+
+
+def trip_of_entity(entity_id: str) -> TripRef | None:
+    """Return the trip whose update an entity id names, ``None`` for any other id."""
+    kind, _, rest = entity_id.partition(":")
+    day, _, trip_id = rest.partition(":")
+    if kind != TRIP or not trip_id:
+        return None
+    try:
+        return TripRef(TripId(trip_id), date.fromisoformat(day))
+    except ValueError:
+        return None

@@ -82,6 +82,27 @@ def follow(before: Track, point: XY, seen: VehicleState) -> Track:
     return _advanced(before, seen, on, elapsed_s)
 
 
+def moved(before: Track, run: TripRun, point: XY, seen: VehicleState) -> Track:
+    """Return the track of a vehicle whose run was changed under way: placed anew, keeping what was observed so far."""
+    found = begin(run, point, seen, is_assumed=before.is_assumed)
+    keys = [_key(before.run, i) for i in range(before.run.last + 1)]
+    arrived, departed = dict(zip(keys, before.arrived, strict=True)), dict(zip(keys, before.departed, strict=True))
+    k = found.call_index
+    here = found.arrived[k] if found.arrived[k] is None else (arrived.get(_key(run, k)) or found.arrived[k])
+    nothing: tuple[None, ...] = (None,) * (run.last - k)
+    return replace(
+        found,
+        arrived=(*(arrived.get(_key(run, i)) for i in range(k)), here, *nothing),
+        departed=(*(departed.get(_key(run, i)) for i in range(k)), None, *nothing),
+    )
+
+
+def _key(run: TripRun, i: int) -> tuple[int | None, str]:
+    """Return what makes a call the same in two versions of a run."""
+    origin = i if run.change is None else run.change.origin[i]
+    return origin, "" if origin is not None else run.trip.pattern.stops[i]
+
+
 def _ahead(before: Track, point: XY, elapsed_s: float) -> OnLine:
     line, from_m = before.run.trip.pattern.line, before.chainage_m - _NOISE_M
     likely_m = before.chainage_m + before.speed_mps * elapsed_s * 1.5 + 2 * _NOISE_M

@@ -1,67 +1,154 @@
-"""Looking up trip runs: by reference, next in the block, calling at a stop. Keeps what was asked lately."""
+"""Looking up trip runs as they will really be: by reference, next in the block, calling at a stop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from gtfs.timetable import Timetable
 from mobility.core.clock import Instant
-from mobility.core.ids import StopId
+from mobility.core.ids import StopId, VehicleId
 from mobility.core.service_day import ServiceDay
 from mobility.core.vehicle import TripRef
-from passenger_info.run import TripRun, run_of
+from passenger_info.changed_runs import changed_run, planned_trip
+from passenger_info.held import Facts, KnownChange, KnownTour
+from passenger_info.run import RunKind, TripRun, run_of
 
 _KEPT = 5000
 """Runs held in memory; a district has a few hundred a day."""
 
 
 class Runs:
-    """Trip runs of a timetable."""
+    """Trip runs of a timetable, changed as the facts say."""
 
-    def __init__(self, timetable: Timetable) -> None:
-        """Take the timetable; nothing is computed before it is asked for."""
+    def __init__(self, timetable: Timetable, facts: Facts | None = None) -> None:
+        """Take the timetable and what changes it; nothing is computed before it is asked for."""
         self.timetable = timetable
+        self.facts = facts if facts is not None else Facts()
         self._runs: dict[TripRef, TripRun | None] = {}
+        self._changed: dict[TripRef, tuple[tuple[KnownChange, ...], KnownTour | None, TripRun | None]] = {}
+        self._chains: dict[tuple[str, date], tuple[int, tuple[TripRef, ...]]] = {}
 
     def get(self, ref: TripRef) -> TripRun | None:
-        """Return a run, ``None`` where the timetable does not have it on that day."""
+        """Return a run, ``None`` where there is none on that day or nobody shall see it."""
+        changes, tour = self.facts.changes_of(ref), self.facts.tour(ref)
+        if changes or tour is not None:
+            known = self._changed.get(ref)
+            if known is None or known[0] != changes or known[1] is not tour:
+                known = self._changed[ref] = (changes, tour, self._alike(ref))
+            return known[2]
+        if self._changed:
+            self._changed.pop(ref, None)
         if ref not in self._runs:
             if len(self._runs) >= _KEPT:
                 self._runs.clear()
-            self._runs[ref] = self._made(ref)
+            self._runs[ref] = self.planned(ref)
         return self._runs[ref]
 
-    def _made(self, ref: TripRef) -> TripRun | None:
-        trip = self.timetable.trips.get(ref.trip_id)
-        if trip is None or not self.timetable.runs_on(ref.trip_id, ref.start_date):
-            return None
-        return run_of(trip, ServiceDay(ref.start_date, self.timetable.zone))
+    def _alike(self, ref: TripRef) -> TripRun | None:
+        """Return the changed run; the very same object as before where only its vehicle changed."""
+        run = changed_run(self.timetable, self.facts, ref)
+        known = self._changed.get(ref)
+        before = self._runs.get(ref) if known is None else known[2]
+        if run is None or before is None or run.skipped != before.skipped or run.kind is not before.kind:
+            return run
+        same = run.arrival == before.arrival and run.departure == before.departure
+        same = same and run.trip.pattern is before.trip.pattern and run.change == before.change
+        return before if same else run
+
+    def planned(self, ref: TripRef) -> TripRun | None:
+        """Return a run as it was planned, also one that nobody shall see; ``None`` where there was none."""
+        tour = self.facts.tour(ref)
+        if tour is not None:
+            return self.get(ref)
+        trip = planned_trip(self.timetable, self.facts, ref)
+        return None if trip is None else run_of(trip, ServiceDay(ref.start_date, self.timetable.zone))
+
+    def changed(self) -> Sequence[TripRun]:
+        """Return all runs that differ from the timetable, removed ones left out."""
+        runs = (self.get(ref) for ref in self.facts.changed_trips())
+        return [run for run in runs if run is not None]
 
     def between(self, earliest: Instant, latest: Instant) -> Sequence[TripRun]:
-        """Return runs under way at any moment of the span."""
-        found = (self.get(TripRef(trip.trip_id, day)) for trip, day in self.timetable.running_between(earliest, latest))
-        return [run for run in found if run is not None]
+        """Return line runs under way at any moment of the span."""
+        found = {TripRef(trip.trip_id, day): None for trip, day in self.timetable.running_between(earliest, latest)}
+        for run in self.changed():
+            if run.kind is not RunKind.TOUR and run.arrival[0] <= latest and run.departure[-1] >= earliest:
+                found[run.ref] = None
+        runs = (self.get(ref) for ref in found)
+        return [run for run in runs if run is not None]
 
     def in_block(self, run: TripRun, steps: int) -> TripRun | None:
-        """Return the run ``steps`` later in the same block (negative: earlier), ``None`` at its ends."""
-        block_id = run.trip.block_id
-        if block_id is None:
-            return None
-        chain = self.timetable.block(block_id, run.ref.start_date)
-        place = next((i for i, trip in enumerate(chain) if trip.trip_id == run.trip_id), None)
+        """Return the run that the same vehicle drives ``steps`` later (negative: earlier), ``None`` at the ends.
+
+        These are the trips of its block that nobody gave to another vehicle, or all trips given to one vehicle.
+        """
+        chain = self._chain(run)
+        place = next((i for i, ref in enumerate(chain) if ref == run.ref), None)
         if place is None or not 0 <= place + steps < len(chain):
             return None
-        return self.get(TripRef(chain[place + steps].trip_id, run.ref.start_date))
+        return self.get(chain[place + steps])
+
+    def following(self, run: TripRun, count: int) -> Sequence[TripRef]:
+        """Return the next trips, at most ``count``, that the same vehicle drives."""
+        chain = self._chain(run)
+        return chain[chain.index(run.ref) + 1 :][:count] if run.ref in chain else ()
+
+    def _chain(self, run: TripRun) -> tuple[TripRef, ...]:
+        vehicle_id, day = self.facts.assigned(run.ref), run.ref.start_date
+        if vehicle_id is None and run.trip.block_id is None:
+            return ()
+        key = f"block {run.trip.block_id}" if vehicle_id is None else f"vehicle {vehicle_id}"
+        known = self._chains.get((key, day))
+        if known is None or known[0] != self.facts.revision:
+            if len(self._chains) >= _KEPT:
+                self._chains.clear()
+            refs = self._of_block(run) if vehicle_id is None else self.given_to(vehicle_id, day)
+            known = self._chains[key, day] = (self.facts.revision, tuple(refs))
+        return known[1]
+
+    def _of_block(self, run: TripRun) -> Iterator[TripRef]:
+        if run.trip.block_id is None:
+            return
+        for trip in self.timetable.block(run.trip.block_id, run.ref.start_date):
+            ref = TripRef(trip.trip_id, run.ref.start_date)
+            if self.facts.assigned(ref) is None and not self.facts.is_removed(ref):
+                yield ref
+
+    def given_to(self, vehicle_id: VehicleId, day: date) -> Sequence[TripRef]:
+        """Return the trips of a service day that somebody put a vehicle on, in order of departure."""
+        given = [
+            run for run in self.changed() if run.ref.start_date == day and self.facts.assigned(run.ref) == vehicle_id
+        ]
+        return [run.ref for run in sorted(given, key=lambda run: (run.departure[0], run.trip_id))]
 
     def departing(self, stops: Sequence[StopId], earliest: Instant, latest: Instant) -> Sequence[tuple[TripRun, int]]:
-        """Return scheduled departures from any of ``stops`` in the span as (run, call index), by time."""
-        found: dict[tuple[TripRef, int], TripRun] = {}
+        """Return scheduled departures from any of ``stops`` in the span by time, those that are skipped too.
+
+        The number is the call's place among the run's served and skipped calls together, as in ``TripStatus.calls``.
+        """
+        found: dict[tuple[TripRef, int], tuple[Instant, TripRun]] = {}
         for stop_id in stops:
-            for trip, day, call_index in self.timetable.departures_between(stop_id, earliest, latest):
+            for trip, day, i in self.timetable.departures_between(stop_id, earliest, latest):
                 run = self.get(TripRef(trip.trip_id, day))
-                if run is not None:
-                    found[run.ref, call_index] = run
-        rows = [(run, call_index) for (_, call_index), run in found.items()]
-        return sorted(rows, key=lambda row: (row[0].departure[row[1]], row[0].trip_id, row[0].ref.start_date))
+                if run is not None and run.change is None:
+                    found[run.ref, i] = (run.departure[i], run)
+        for run in self.changed():
+            for scheduled, shown_index in _leaving(run, stops):
+                if earliest <= scheduled <= latest:
+                    found[run.ref, shown_index] = (scheduled, run)
+        rows = [(scheduled, run, index) for (_, index), (scheduled, run) in found.items()]
+        rows.sort(key=lambda row: (row[0], row[1].trip_id, row[1].ref.start_date))
+        return [(run, index) for _, run, index in rows]
 
     def platforms(self, stop_id: StopId) -> Sequence[StopId]:
         """Return a stop and, where it is a station, its platforms."""
         return [stop_id, *(s.stop_id for s in self.timetable.stops.values() if s.parent == stop_id)]
+
+
+def _leaving(run: TripRun, stops: Sequence[StopId]) -> Iterator[tuple[Instant, int]]:
+    """Yield (scheduled departure, place among served and skipped calls) where riders may or might board."""
+    for i, stop_id in enumerate(run.trip.pattern.stops):
+        if stop_id in stops and run.trip.can_board[i]:
+            yield run.departure[i], run.shown(i)
+    for k, skip in enumerate(run.skipped):
+        if skip.stop_id in stops and skip.can_board:
+            yield skip.departure, skip.before + k

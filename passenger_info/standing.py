@@ -4,13 +4,15 @@ from mobility.core.arrivals import Call, TripStanding, TripStatus
 from mobility.core.clock import Instant, seconds_between
 from passenger_info.fleet import Tracked
 from passenger_info.predict import Forecast
-from passenger_info.run import TripRun
+from passenger_info.run import SkippedCall, TripRun
 from passenger_info.track import Track
 
 LIVE_S = 15.0
 """A vehicle silent for longer is never shown live."""
 STALE_S = 90.0
-"""A vehicle silent for longer leaves the feeds, and its trip loses its predictions."""
+"""A vehicle silent for longer has no delay any more, and its trip no predictions but for the stop it was heading to."""
+GONE_S = 180.0
+"""After this nothing is left of a silent vehicle in the feeds."""
 _OVERDUE_S = 120.0
 """A trip that should have left this long ago, without a vehicle, is unknown."""
 _ABOUT_TO_LEAVE_S = 120.0
@@ -22,7 +24,7 @@ def is_live(vehicle: Tracked, now: Instant) -> bool:
 
 
 def is_stale(vehicle: Tracked, now: Instant) -> bool:
-    """Return whether the vehicle has been silent too long to publish anything of it."""
+    """Return whether the vehicle has been silent too long to predict anything from it."""
     return vehicle.state.age_s(now) > STALE_S
 
 
@@ -105,7 +107,11 @@ def status_cancelled(run: TripRun, reason: str, now: Instant) -> TripStatus:
 
 
 def _calls(run: TripRun, track: Track | None, forecast: Forecast | None) -> tuple[Call, ...]:
-    return tuple(_call(run, i, track, forecast) for i in range(run.last + 1))
+    """Return the calls in order of travel, those that the run passes by among them."""
+    calls = [_call(run, i, track, forecast) for i in range(run.last + 1)]
+    for k, skip in enumerate(run.skipped):
+        calls.insert(skip.before + k, _skipped(skip, track))
+    return tuple(calls)
 
 
 def _call(run: TripRun, i: int, track: Track | None, forecast: Forecast | None) -> Call:
@@ -118,4 +124,17 @@ def _call(run: TripRun, i: int, track: Track | None, forecast: Forecast | None) 
         arrival=ahead.arrival if ahead is not None else None,
         departure=ahead.departure if ahead is not None else None,
         has_departed=track is not None and (i < track.call_index or track.is_done),
+        is_on_detour=run.change is not None and run.change.origin[i] is None,
+    )
+
+
+def _skipped(skip: SkippedCall, track: Track | None) -> Call:
+    return Call(
+        stop_id=skip.stop_id,
+        stop_sequence=skip.stop_sequence,
+        scheduled_arrival=skip.arrival,
+        scheduled_departure=skip.departure,
+        has_departed=track is not None and (skip.before < track.call_index or track.is_done),
+        is_skipped=True,
+        instead=skip.instead,
     )

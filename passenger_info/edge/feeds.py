@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import StrEnum
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mobility.core.content_coding import accepts_gzip
+from mobility.core.errors import RefusedError
+from mobility.core.refusal import Refusal, RefusalCode
 from passenger_info.dataset import DatasetKind, Rendered
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.frames import feed_dict
+from passenger_info.profiles import DEFAULT_PROFILE, PROFILES, Profile
+
+_LONGEST_NAME = 50
 
 
 class FeedFormat(StrEnum):
@@ -47,20 +54,38 @@ class _Encoded:
 
 
 def feed_router(info: PassengerInfo) -> APIRouter:
-    """Return ``/gtfs-rt/{vehicle-positions,trip-updates,alerts,all}.{pb,json}``."""
+    """Return ``/gtfs-rt/{vehicle-positions,trip-updates,alerts,all}.{pb,json}``, each in any profile."""
     routes = APIRouter(prefix="/gtfs-rt", tags=["gtfs-rt"])
-    newest: dict[DatasetKind, _Encoded] = {}
+    newest: dict[tuple[str, DatasetKind], _Encoded] = {}
 
     @routes.get("/{kind}.{form}", response_class=Response)
-    async def feed(kind: DatasetKind, form: FeedFormat, request: Request) -> Response:
-        """GTFS-realtime full dataset (FULL_DATASET, version 2.0); poll it every 5 to 30 s with If-None-Match."""
-        rendered = info.rendered(kind, info.clock.now())
-        encoded = newest.get(kind)
+    async def feed(
+        kind: DatasetKind,
+        form: FeedFormat,
+        request: Request,
+        profile: Annotated[str, Query(max_length=_LONGEST_NAME)] = DEFAULT_PROFILE.name,
+    ) -> Response:
+        """GTFS-realtime full dataset (FULL_DATASET, version 2.0); poll it every 5 to 30 s with If-None-Match.
+
+        A profile tells the same in the way that a planner understands: reference, otp, motis, legacy.
+        """
+        known = require_profile(profile)
+        rendered = info.rendered(kind, info.clock.now(), known)
+        encoded = newest.get((known.name, kind))
         if encoded is None or encoded.rendered is not rendered:
-            encoded = newest[kind] = _Encoded(rendered)
+            encoded = newest[known.name, kind] = _Encoded(rendered)
         return _response(encoded, form, request)
 
     return routes
+
+
+def require_profile(name: str) -> Profile:
+    """Return the profile of a name; raises ``RefusedError`` (404) where there is none."""
+    profile = PROFILES.get(name)
+    if profile is None:
+        parameters = {"profile": name, "profiles": ", ".join(PROFILES)}
+        raise RefusedError(Refusal(RefusalCode.UNKNOWN_PROFILE, parameters), status=404)
+    return profile
 
 
 def _response(encoded: _Encoded, form: FeedFormat, request: Request) -> Response:
@@ -79,16 +104,6 @@ def _response(encoded: _Encoded, form: FeedFormat, request: Request) -> Response
     if is_zipped:
         headers["Content-Encoding"] = "gzip"
     return Response(encoded.body(form, is_zipped=is_zipped), media_type=_CONTENT_TYPES[form], headers=headers)
-
-
-def accepts_gzip(header: str) -> bool:
-    """Return whether an ``Accept-Encoding`` header allows gzip (RFC 9110 §12.5.3)."""
-    for part in header.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() in ("gzip", "x-gzip", "*"):
-            quality = weight.strip().removeprefix("q=").strip()
-            return quality.rstrip("0").rstrip(".") != "" or quality == ""
-    return False
 
 
 def is_unchanged(if_none_match: str | None, if_modified_since: str | None, etag: str, modified: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from mobility.core.geo import bearing_deg
 from mobility.core.ids import ConnectionId, StopId
 from mobility.core.vehicle import TripRef
 from passenger_info.accuracy import Scoring
+from passenger_info.profiles import PROFILES
 from tests.passenger_info.day import DAY, ONE_HOUR, Drive, at, run_on, state, timetable_of
 from tests.passenger_info.world import World, changed
 
@@ -68,7 +68,7 @@ def test_a_late_trip_makes_its_blocks_next_one_late_unless_the_layover_absorbs_i
     assert status.standing is TripStanding.EXPECTED
     assert status.calls[0].departure.p50 > shifted(status.calls[0].scheduled_departure, 60)
     third = world.info.status(TripRef("D3", DAY))
-    assert third.calls[0].departure.p50 == third.calls[0].scheduled_departure
+    assert 0 <= third.calls[0].departure.p50 - third.calls[0].scheduled_departure < 30_000
 
 
 def decided(world: World, decision: ConnectionDecision, until: str | None) -> None:
@@ -100,11 +100,11 @@ def test_a_hold_moves_the_departure_and_letting_go_takes_it_back(timetable: Time
     world.run(Drive(run_on(timetable, "D1"), timetable).states(), until=at("08:01"))
     decided(world, ConnectionDecision.HOLD, "08:07")
     held = world.info.status(TripRef("D1", DAY))
-    assert held.calls[1].departure.p50 == at("08:07")
+    assert at("08:07") <= held.calls[1].departure.p50 < at("08:07:15")
     assert held.reason == "Der Zug aus Erfurt kommt später."
     decided(world, ConnectionDecision.GO, None)
     free = world.info.status(TripRef("D1", DAY))
-    assert free.calls[1].departure.p50 == at("08:03")
+    assert at("08:03") <= free.calls[1].departure.p50 < at("08:03:15")
     assert free.reason == ""
 
 
@@ -171,7 +171,7 @@ def test_the_score_counts_every_bucket_and_compares(timetable: Timetable) -> Non
     assert score["scored"] > 30
     assert 0 <= score["eta_accuracy"] <= 1
     assert score["baselines"]["schedule"]["mae_s"] > score["mae_s"]
-    assert set(score["baselines"]) == {"schedule", "constant_delay"}
+    assert {"schedule", "constant_delay"} <= set(score["baselines"])
     assert world.info.trip_figures(DAY) == {"scheduled": 3, "operated": 3}
 
 
@@ -192,9 +192,40 @@ def test_old_vehicles_and_facts_are_forgotten(timetable: Timetable) -> None:
     assert world.info._facts.cancelled == {}
 
 
-def test_a_finished_trip_has_departed_everywhere(timetable: Timetable, tmp_path: Path) -> None:
+def test_a_profile_that_nobody_reads_keeps_nothing_of_the_days_to_come(timetable: Timetable) -> None:
+    world = World(timetable, at("07:59"))
+    feed = world.info.feed_of(PROFILES["otp"])
+    world.run(Drive(run_on(timetable, "D1"), timetable).states())
+    assert feed.store.drifted() == []
+    for number in range(1500):
+        feed.note(f"trip:T{number}:20251014")
+    world.pass_to(shifted(world.clock.moment, 10))
+    assert feed.backlog < 100
+
+
+def test_the_next_trips_of_a_block_are_forecast_anew_only_when_their_beginning_moves(timetable: Timetable) -> None:
+    world = World(timetable, at("07:55"))
+    statuses, now = world.info._statuses, world.clock
+    bases, nexts, gaps = {}, {}, []
+    run = world.info.runs.get(TripRef("D2", DAY))
+    for _ in world.play(Drive(run_on(timetable, "D1"), timetable, start_late_s=60).states(), until=at("08:10")):
+        vehicle = next(iter(world.info._fleet.on_trip.values()), None)
+        ahead = statuses.ahead(run, now.moment)
+        if vehicle is None or vehicle.forecast is None or ahead is None:
+            continue
+        bases[id(vehicle.forecast)] = vehicle.forecast
+        nexts[id(ahead)] = ahead
+        arrives = vehicle.forecast.calls[-1].arrival
+        gaps.append(abs(ahead.calls[0].arrival.p50 - arrives.p50))
+        assert ahead.calls[0].departure.p50 > now.moment
+        assert now.moment - ahead.made_at < 60_000
+    assert len(bases) > 100
+    assert len(nexts) <= len(bases) / 2
+    assert max(gaps) <= 6000
+
+
+def test_a_finished_trip_has_departed_everywhere(timetable: Timetable) -> None:
     world = World(timetable, at("07:59"))
     world.run(Drive(run_on(timetable, "D1"), timetable).states())
     status = world.info.status(TripRef("D1", DAY))
     assert all(call.has_departed for call in status.calls)
-    assert tmp_path.exists()

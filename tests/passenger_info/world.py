@@ -15,10 +15,10 @@ from tests.passenger_info.day import SPECS
 class World:
     """PassengerInfo over a timetable; feeds are recorded every ``record_s`` seconds of its clock."""
 
-    def __init__(self, timetable, start: Instant, *, specs=SPECS, record_s: float = 30.0) -> None:
+    def __init__(self, timetable, start: Instant, *, specs=SPECS, record_s: float = 30.0, **how) -> None:
         self.clock = SettableClock(start)
         self.told = []
-        self.info = PassengerInfo(timetable=timetable, clock=self.clock, specs=specs, published=self.told.append)
+        self.info = PassengerInfo(timetable=timetable, clock=self.clock, specs=specs, published=self.told.append, **how)
         self.record_s = record_s
         self.recorded: list[tuple[Instant, bytes]] = []
         self._next_record = start
