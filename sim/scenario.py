@@ -1,23 +1,20 @@
 """A scenario: what a simulated day is like, read from TOML. Everything not said keeps its default."""
 
-import dataclasses
-import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NoReturn, TypeVar
+from datetime import date
+from enum import StrEnum
 
 from mobility.core.demand import RadioGap
 from mobility.core.errors import BadInputError
 from mobility.core.geo import LatLon
-from mobility.core.ids import ConnectionId, VehicleId
-from mobility.core.service_day import ServiceTime, parse_service_time
+from mobility.core.ids import ConnectionId, StopId, TripId, VehicleId
+from mobility.core.line_change import DetourCall
+from mobility.core.road_weather import RoadWeather
+from mobility.core.service_day import ServiceTime
+from sim.table import Span, Table
 
-T = TypeVar("T")
-
-_LARGEST = 1e9
-"""No number of a scenario is larger; refuses infinities and typing errors."""
 _STARTS = ServiceTime(4 * 3600)
 _ENDS = ServiceTime(25 * 3600)
 
@@ -105,14 +102,6 @@ class Upsets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A span of the service day."""
-
-    starts: ServiceTime
-    ends: ServiceTime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
     """A vehicle's computer is off: no sample is taken at all."""
 
@@ -120,9 +109,82 @@ class Silence:
     span: Span
 
 
+class LineUpsetKind(StrEnum):
+    """What differs from the timetable, in the words of the interface it is told through."""
+
+    CANCEL = "cancel"
+    REINSTATE = "reinstate"
+    EXTRA = "extra"
+    DETOUR = "detour"
+    STOPS_CLOSED = "stops_closed"
+    REMOVED = "removed"
+    VEHICLE_ASSIGNED = "vehicle_assigned"
+    VEHICLE_OUT = "vehicle_out"
+    RAMP_BROKEN = "ramp_broken"
+    UNTRACKED = "untracked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineUpset:
+    """Something on a line that differs from its timetable.
+
+    Who drives knows it from the start; the server hears of it at ``told_at``.
+    """
+
+    kind: LineUpsetKind
+    day: date | None
+    """The service day; without it the scenario's first."""
+    told_at: ServiceTime
+    begins: ServiceTime
+    """Of a breakdown: when the vehicle comes to a stand."""
+    ends: ServiceTime | None
+    trips: tuple[TripId, ...] = ()
+    vehicle: VehicleId | None = None
+    pattern_of: TripId | None = None
+    departs: ServiceTime | None = None
+    stops: tuple[StopId, ...] = ()
+    leaves_at: StopId | None = None
+    rejoins_at: StopId | None = None
+    drive_s: float = 0.0
+    path: tuple[LatLon, ...] = ()
+    via: tuple[DetourCall, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFaults:
+    """What is drawn for the lines, beside what the scenario names. An ordinary day has none of it."""
+
+    cancel_share: float = 0.0
+    """Share of trips cancelled at most an hour and a half before they begin."""
+    reinstate_share: float = 0.0
+    """Share of those that run after all."""
+    untracked_share: float = 0.0
+    """Share of trips that nobody can see."""
+    closed_share: float = 0.0
+    """Share of trips that pass one of their stops."""
+    extra_share: float = 0.0
+    """Share of breaks long enough for one more trip that are used for it."""
+    breakdown_share: float = 0.0
+    """Share of vehicles that break down on a day."""
+    ramp_share: float = 0.0
+    """Share of vehicles whose ramp sticks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherChange:
+    """The road gets wet, snowy, foggy or dry."""
+
+    weather: RoadWeather
+    day: date | None
+    told_at: ServiceTime
+    slower_frac: float
+    """What it adds to every line's driving time, as a share."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A simulated day."""
+    """One simulated day or several."""
 
     name: str
     region: str
@@ -144,6 +206,11 @@ class Scenario:
     silences: tuple[Silence, ...] = ()
     late_trains: Mapping[ConnectionId, float] = field(default_factory=dict)
     """Delay in seconds by connection."""
+    line: tuple[LineUpset, ...] = ()
+    line_faults: LineFaults = LineFaults()
+    weather: tuple[WeatherChange, ...] = ()
+    timetable_until: date | None = None
+    """Calendars that end earlier go on to this day, so that a day may lie beyond the bundle's timetable."""
 
 
 def parse_scenario(text: str, *, source: str) -> Scenario:
@@ -152,10 +219,10 @@ def parse_scenario(text: str, *, source: str) -> Scenario:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadInputError(str(error), source=source) from error
-    return _scenario(_Part(source, table))
+    return _scenario(Table(source, table))
 
 
-def _scenario(top: "_Part") -> Scenario:
+def _scenario(top: Table) -> Scenario:
     radio, faults = top.part("radio"), top.part("faults")
     scenario = Scenario(
         name=top.text("name"),
@@ -173,6 +240,10 @@ def _scenario(top: "_Part") -> Scenario:
         outages=tuple(part.closed(part.span()) for part in radio.parts("outage")),
         silences=tuple(_silence(part) for part in faults.parts("silence")),
         late_trains=dict(_late_train(part) for part in faults.parts("late_train")),
+        line=tuple(_line_upset(part) for part in top.parts("line")),
+        line_faults=top.part("line_faults").numbers(LineFaults),
+        weather=tuple(_weather(part) for part in top.parts("weather")),
+        timetable_until=top.day("timetable_until"),
     )
     radio.close()
     faults.close()
@@ -182,99 +253,58 @@ def _scenario(top: "_Part") -> Scenario:
     return scenario
 
 
-def _gap(part: "_Part") -> RadioGap:
+def _gap(part: Table) -> RadioGap:
     lat_deg, lon_deg = part.number("lat", low=-90, high=90), part.number("lon", low=-180, high=180)
     centre = LatLon(lat_deg, lon_deg)
     return part.closed(RadioGap(name=part.text("name"), centre=centre, radius_m=part.number("radius_m", low=0)))
 
 
-def _silence(part: "_Part") -> Silence:
+def _silence(part: Table) -> Silence:
     return part.closed(Silence(vehicle=VehicleId(part.text("vehicle")), span=part.span()))
 
 
-def _late_train(part: "_Part") -> tuple[ConnectionId, float]:
+def _late_train(part: Table) -> tuple[ConnectionId, float]:
     return part.closed((ConnectionId(part.text("connection")), part.number("delay_s", low=0)))
 
 
-class _Part:
-    """A TOML table that knows where it stands, so that every complaint names its field."""
+def _line_upset(part: Table) -> LineUpset:
+    told_at = part.time("told_at")
+    upset = LineUpset(
+        kind=part.one_of("kind", LineUpsetKind),
+        day=part.day("day"),
+        told_at=told_at,
+        begins=part.time_or("begins", told_at),
+        ends=part.time_or("ends", None),
+        trips=tuple(TripId(each) for each in part.texts("trips")),
+        vehicle=VehicleId(part.text("vehicle", "")) or None,
+        pattern_of=TripId(part.text("pattern_of", "")) or None,
+        departs=part.time_or("departs", None),
+        stops=tuple(StopId(each) for each in part.texts("stops")),
+        leaves_at=StopId(part.text("leaves_at", "")) or None,
+        rejoins_at=StopId(part.text("rejoins_at", "")) or None,
+        drive_s=part.number("drive_s", 0.0),
+        path=tuple(_place(corner) for corner in part.parts("path")),
+        via=tuple(_detour_call(call) for call in part.parts("via")),
+        reason=part.text("reason", ""),
+    )
+    return part.closed(upset)
 
-    def __init__(self, source: str, table: dict[str, Any], path: str = "") -> None:
-        self._source = source
-        self._rest = dict(table)
-        self._path = path
 
-    def fail(self, name: str, message: str) -> NoReturn:
-        """Complain about one field."""
-        raise BadInputError(message, source=self._source, field=f"{self._path}{name}")
+def _place(part: Table) -> LatLon:
+    return part.closed(LatLon(part.number("lat", low=-90, high=90), part.number("lon", low=-180, high=180)))
 
-    def close(self) -> None:
-        """Complain about the first field nobody asked for."""
-        for name in self._rest:
-            self.fail(name, "is not known here")
 
-    def closed(self, value: T) -> T:
-        """Return ``value`` once everything of this part was read."""
-        self.close()
-        return value
+def _detour_call(part: Table) -> DetourCall:
+    return part.closed(DetourCall(StopId(part.text("stop")), part.number("drive_s")))
 
-    def part(self, name: str) -> "_Part":
-        """Return a sub-table, empty where absent."""
-        table = self._rest.pop(name, {})
-        if not isinstance(table, dict):
-            self.fail(name, "must be a table")
-        return _Part(self._source, table, f"{self._path}{name}.")
 
-    def parts(self, name: str) -> list["_Part"]:
-        """Return an array of tables, empty where absent."""
-        tables = self._rest.pop(name, [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            self.fail(name, "must be an array of tables, [[...]]")
-        return [_Part(self._source, table, f"{self._path}{name}[{i}].") for i, table in enumerate(tables, start=1)]
-
-    def text(self, name: str) -> str:
-        """Return a text that must be there."""
-        value = self._rest.pop(name, "")
-        if not isinstance(value, str) or not value:
-            self.fail(name, "must be a text")
-        return value
-
-    def number(self, name: str, default: float | None = None, *, low: float = 0.0, high: float = math.inf) -> float:
-        """Return a finite number within limits."""
-        value = self._rest.pop(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(name, "must be a number")
-        if not low <= value <= min(high, _LARGEST):
-            self.fail(name, f"must lie in {low:g}..{min(high, _LARGEST):g}")
-        return float(value)
-
-    def day(self, name: str) -> date | None:
-        """Return a date like 2025-10-14, or ``None`` where absent."""
-        value = self._rest.pop(name, None)
-        if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
-            self.fail(name, "must be a date like 2025-10-14")
-        return value
-
-    def time(self, name: str, default: str = "") -> ServiceTime:
-        """Return a service time like "25:00:00"; it may pass midnight."""
-        value = self._rest.pop(name, default)
-        try:
-            return parse_service_time(value)
-        except (ValueError, TypeError):
-            self.fail(name, f'must be a time like "08:05:00", but is {value!r}')
-
-    def span(self) -> Span:
-        """Return the fields ``starts`` and ``ends``."""
-        span = Span(starts=self.time("starts"), ends=self.time("ends"))
-        if span.ends < span.starts:
-            self.fail("ends", "lies before starts")
-        return span
-
-    def numbers(self, kind: Callable[..., T]) -> T:
-        """Return a dataclass of numbers >= 0; fields named ``..._share`` or ``..._frac`` are at most 1."""
-        defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-        found = {
-            name: self.number(name, default, high=1.0 if name.endswith(("_share", "_frac")) else math.inf)
-            for name, default in defaults.items()
-        }
-        return self.closed(kind(**found))
+def _weather(part: Table) -> WeatherChange:
+    weather = part.one_of("weather", RoadWeather)
+    return part.closed(
+        WeatherChange(
+            weather=weather,
+            day=part.day("day"),
+            told_at=part.time("told_at"),
+            slower_frac=part.number("slower_frac", 0.0, high=2.0),
+        )
+    )

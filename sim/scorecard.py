@@ -43,6 +43,9 @@ class Witnessed:
     connections_missed: int = 0
     holds: int = 0
     """Departures that waited for a train."""
+    line_changes: int = 0
+    """Changes of the line service that the control room entered and the server took."""
+    line_changes_refused: int = 0
     rides_wished: int = 0
     rides_booked: int = 0
     rides_refused: int = 0

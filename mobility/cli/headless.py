@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Self
@@ -22,8 +21,9 @@ from mobility.app.clock import LoopClock
 from mobility.app.references import RandomReferences
 from mobility.app.trip_log import write_trip_log
 from mobility.app.wiring import Server, Wiring, open_server
+from mobility.cli.recording import Recording
 from mobility.cli.stage import Stage
-from mobility.core.clock import Clock, Instant, datetime_at
+from mobility.core.clock import Clock, Instant
 from mobility.core.errors import BadInputError
 from mobility.core.ids import VehicleId
 from mobility.core.ports import FrameStream, TelemetryRecord
@@ -33,7 +33,6 @@ from sim.edge.loop import run_virtual
 from sim.edge.pipe import pipe
 from sim.edge.world import World
 
-RECORD_EVERY_S = 30.0
 SOLVER_DELAY_S = 2.0
 """A better plan takes effect this long after the change that called for it: what a worker process needs."""
 
@@ -105,23 +104,11 @@ class Headless:
             simulation = self.stage.simulation(server.timetable, world)
             background = [tasks.create_task(server.run()), tasks.create_task(self._show_progress(clock))]
             if self.record_feeds:
-                background.append(tasks.create_task(self._record(server, clock)))
+                background.append(tasks.create_task(Recording(self.out, server, clock).run()))
             await simulation.run(self.ends)
             for task in background:
                 task.cancel()
         return simulation.result.as_json()
-
-    async def _record(self, server: Server, clock: Clock) -> None:
-        (self.out / "schedule.zip").write_bytes(server.schedule)
-        feeds = self.out / "feeds"
-        feeds.mkdir(exist_ok=True)
-        for former in feeds.glob("all-*.pb"):
-            former.unlink()
-        while True:
-            now = clock.now()
-            name = f"all-{datetime_at(now, UTC):%Y-%m-%dT%H-%M-%SZ}.pb"
-            (feeds / name).write_bytes(server.info.full_dataset("all", now))
-            await clock.sleep(RECORD_EVERY_S)
 
     async def _show_progress(self, clock: Clock) -> None:
         begun = clock.now()

@@ -17,7 +17,7 @@ def serve(
 
 async def _serve(config: Path | None) -> None:
     from mobility.app.clock import LoopClock, system_instant  # noqa: PLC0415 - other commands start without a server
-    from mobility.app.ingress import ingress_of, policy_of, retention_of  # noqa: PLC0415
+    from mobility.app.ingress import ingress_of, policy_of, publishing_of, retention_of  # noqa: PLC0415
     from mobility.app.references import RandomReferences  # noqa: PLC0415
     from mobility.app.settings import load_settings  # noqa: PLC0415
     from mobility.app.vehicle_door import door_of  # noqa: PLC0415
@@ -40,6 +40,8 @@ async def _serve(config: Path | None) -> None:
         admission=door.admission,
         policy=policy_of(settings),
         retention=retention_of(settings),
+        publishing=publishing_of(settings),
+        site=settings.site,
         signing_secret=settings.signing_secret,
     )
     async with open_server(wiring) as server:

@@ -1,7 +1,8 @@
 """A scenario on its region: what the demo and the headless run have in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Self
 
 from gtfs.timetable import Timetable
@@ -37,6 +38,8 @@ class Stage:
         demand = load_demand(shipped_region(script.region))
         region, sources = find_region(script.region), find_sources(script.region)
         factors = find_factors(script.region)
+        if script.timetable_until is not None:
+            region = _with_timetable_until(region, script.timetable_until)
         return cls(region=region, sources=sources, factors=factors, demand=demand, scenario=script, seed=seed)
 
     @property
@@ -56,3 +59,8 @@ class Stage:
     def ends(self) -> Instant:
         """When the scenario ends."""
         return self.day.at(self.scenario.ends)
+
+
+def _with_timetable_until(region: Region, last: date) -> Region:
+    calendars = {name: replace(each, last=max(each.last, last)) for name, each in region.calendars.items()}
+    return replace(region, calendars=calendars)

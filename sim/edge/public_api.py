@@ -124,6 +124,21 @@ class PublicApi:
         """Command a vehicle as technical supervision; return whether the server took it."""
         return (await self._tell("/api/v1/supervision/commands", order, f"command-{purpose}")).is_success
 
+    async def change_line(self, change: Mapping[str, Any], purpose: str) -> str | None:
+        """Enter a change of the line service; return its id, ``None`` where the server refused."""
+        answer = await self._tell("/api/v1/line/changes", change, f"line-{purpose}")
+        return str(_body(answer)["change_id"]) if answer.is_success else None
+
+    async def end_line_change(self, change_id: str) -> bool:
+        """Say that a change is over; return whether the server took it."""
+        body = {"reason": "Vorbei."}
+        return (await self._tell(f"/api/v1/line/changes/{change_id}/end", body, f"line-end-{change_id}")).is_success
+
+    async def report_weather(self, weather: str, begins: Instant) -> bool:
+        """Report the state of the road; return whether the server took it."""
+        body = {"weather": weather, "begins": self.iso(begins)}
+        return (await self._tell("/api/v1/line/weather", body, f"weather-{begins}")).is_success
+
     async def at_risk(self) -> list[dict[str, Any]]:
         """Return the citizen buses that will be late for somebody, empty where the server does not watch."""
         answer = await self._ask("GET", "/api/v1/promises/at-risk")

@@ -1,10 +1,10 @@
 """A run: puts vehicles on the road, lets people call and ride, and counts what happened."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from gtfs.timetable import Timetable
@@ -12,7 +12,7 @@ from mobility.core.booking import Window
 from mobility.core.clock import Instant, shifted
 from mobility.core.demand import Demand
 from mobility.core.geo import LatLon
-from mobility.core.ids import BlockId, VehicleId
+from mobility.core.ids import VehicleId
 from mobility.core.region import Region
 from mobility.core.service_day import ServiceDay, service_day_of
 from mobility.core.vehicle import ServiceKind, VehicleSpec
@@ -20,25 +20,30 @@ from sim.chance import Chance
 from sim.edge.citizen_bus import CitizenBusDriver
 from sim.edge.dispatcher import Dispatcher
 from sim.edge.instruments import Instruments, Terrain
+from sim.edge.line_control import LineControl
 from sim.edge.passengers import Passengers
 from sim.edge.platforms import Platforms
 from sim.edge.public_api import PublicApi
 from sim.edge.research import ResearchDriver
 from sim.edge.riders import Riders
-from sim.edge.shuttle import LineDriver, Lines, runs_of
+from sim.edge.shuttle import LineDriver, Lines
 from sim.edge.supervisor import Supervisor
 from sim.edge.trains import report_delays
 from sim.edge.vehicle import Vehicle
 from sim.edge.world import World
+from sim.line_day import LineDay
 from sim.line_demand import LineDemand
+from sim.line_faults import line_faults
 from sim.radio import Coverage
 from sim.ride_wishes import calls_for
 from sim.roads import Roads
 from sim.route import Ways
-from sim.scenario import Scenario, Span
+from sim.scenario import LineFaults, LineUpset, Scenario, WeatherChange
 from sim.scorecard import Scorecard, Witnessed, score
+from sim.table import Span
 from sim.upsets import UpsetDay, upsets_of
 
+C = TypeVar("C", LineUpset, WeatherChange)
 _NIGHT_S = 4 * 3600
 """A run that ends before four in the morning ends with the service day before."""
 _DRAIN_S = 600.0
@@ -85,7 +90,9 @@ class Simulation:
             api=self._api,
             scenario=scenario,
             chance=self._chance,
+            weather=[(self._day(change.day).at(change.told_at), change.slower_frac) for change in scenario.weather],
         )
+        self._line_control = LineControl(self._api, world.clock)
         self._vehicles: dict[VehicleId, Vehicle] = {}
         self._supervisor = Supervisor(
             self._api, clock=world.clock, chance=self._chance, is_anybody_out=self._is_anybody_automated
@@ -152,6 +159,7 @@ class Simulation:
             if silence.vehicle == spec.vehicle_id
             for day in days
         ]
+        silences.extend(span for day in days for span in self._line_day(day).dark(spec.vehicle_id))
         outages = [self._window(day, span) for span in scenario.outages for day in days]
         return Vehicle(
             spec,
@@ -187,6 +195,9 @@ class Simulation:
         if vans:
             actors.append(self._supervisor.run())
         actors.append(self._days_of(days, self._trains))
+        scenario = self._scenario
+        if scenario.line or scenario.weather or scenario.line_faults != LineFaults():
+            actors.append(self._days_of(days, self._line_changes))
         if self._citizen_buses:
             actors.append(self._dispatcher.run([self._upsets(day) for day in days]))
         return actors
@@ -209,13 +220,35 @@ class Simulation:
 
     def _line(self, vehicle: Vehicle) -> Callable[[date], Coroutine[Any, Any, None]]:
         driver = LineDriver(vehicle, self._lines)
-        blocks = [b for b, driven_by in self._region.blocks.items() if driven_by == vehicle.spec.vehicle_id]
 
         async def drive(day: date) -> None:
-            trips = [trip for block in blocks for trip in self._timetable.block(BlockId(block), day)]
-            await driver.day(runs_of(self._timetable, trips, day))
+            line_day, vehicle_id = self._line_day(day), vehicle.spec.vehicle_id
+            await driver.day(line_day.runs(vehicle_id), line_day.breakdown(vehicle_id))
 
         return drive
+
+    def _line_day(self, day: date) -> LineDay:
+        certain = LineDay(
+            timetable=self._timetable,
+            stops=self._region.stops,
+            blocks=self._region.blocks,
+            day=day,
+            upsets=self._on(day, self._scenario.line),
+        )
+        drawn = line_faults(certain, list(self._region.fleet), self._scenario.line_faults, self._chance)
+        if not drawn:
+            return certain
+        return replace(certain, upsets=sorted((*certain.upsets, *drawn), key=lambda upset: upset.told_at))
+
+    def _day(self, day: date | None) -> ServiceDay:
+        return ServiceDay(day or self._scenario.day or self._region.scenario_day, self._region.zone)
+
+    def _on(self, day: date, changes: Sequence[C]) -> list[C]:
+        return sorted((each for each in changes if self._day(each.day).date == day), key=lambda each: each.told_at)
+
+    async def _line_changes(self, day: date) -> None:
+        weather = self._on(day, self._scenario.weather)
+        await self._line_control.day(ServiceDay(day, self._region.zone), self._line_day(day).upsets, weather)
 
     def _research(self, vehicle: Vehicle, index: int, count: int) -> Callable[[date], Coroutine[Any, Any, None]]:
         driver = ResearchDriver(vehicle, ways=self._ways, scenario=self._scenario, chance=self._chance)
@@ -297,6 +330,8 @@ class Simulation:
             connections_kept=platforms.connections_kept,
             connections_missed=platforms.connections_missed,
             holds=self._lines.holds,
+            line_changes=self._line_control.entered,
+            line_changes_refused=self._line_control.refused,
             radio_gaps=sum(vehicle.link.losses for vehicle in vehicles),
             http_requests=self._api.requests,
             http_failures=self._api.failures,

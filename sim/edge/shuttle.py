@@ -1,21 +1,20 @@
 """Line vehicles, shuttles and buses alike: they drive their blocks' trips, stop by stop, as the day lets them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from gtfs.timetable import Timetable, Trip
+from mobility.core.booking import Window
 from mobility.core.clock import Instant, seconds_between, shifted
 from mobility.core.geo import LatLon, distance_m
 from mobility.core.ids import StopId
-from mobility.core.service_day import ServiceDay
-from mobility.core.vehicle import Doors, DrivingMode, TripRef
+from mobility.core.vehicle import Doors, DrivingMode
 from sim.boarding import Exchange, Passenger, dwell_s, exchange
 from sim.chance import Chance
 from sim.edge.platforms import Platforms
 from sim.edge.public_api import PublicApi
 from sim.edge.vehicle import Vehicle
 from sim.leg import Leg
+from sim.line_day import Run
 from sim.route import Ways, straight_way
 from sim.scenario import Scenario
 from sim.track import Track, elevations_between, track_of_line
@@ -36,34 +35,12 @@ _ASK_AGAIN_S = 30.0
 _SLOWEST_FRAC = 1.6
 _HOUR_MS = 3_600_000
 _SUPERVISED = 2
+_BREAKS_AT = 0.4
+"""Share of a drive after which a vehicle breaks down."""
+_LEAVES_S = 120.0
+"""From a breakdown until everybody has left."""
 _REST_S = 5400
 """A vehicle without a trip for longer than this is switched off in between."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run of a trip."""
-
-    trip: Trip
-    day: ServiceDay
-
-    @property
-    def ref(self) -> TripRef:
-        """What the attendant logs on to."""
-        return TripRef(self.trip.trip_id, self.day.date)
-
-    def departs(self, call_index: int) -> Instant:
-        """Return the scheduled departure of a call."""
-        return self.day.at(self.trip.departure[call_index])
-
-    def arrives(self, call_index: int) -> Instant:
-        """Return the scheduled arrival of a call."""
-        return self.day.at(self.trip.arrival[call_index])
-
-    @property
-    def last(self) -> int:
-        """Index of the last call."""
-        return self.trip.call_count - 1
 
 
 class Lines:
@@ -79,8 +56,12 @@ class Lines:
         api: PublicApi,
         scenario: Scenario,
         chance: Chance,
+        weather: Sequence[tuple[Instant, float]] = (),
     ) -> None:
-        """Take the timetable that is driven and the elevations of its stops (metres)."""
+        """Take the timetable that is driven and the elevations of its stops (metres).
+
+        ``weather`` is what the road adds to driving times from an instant on, as a share.
+        """
         self.timetable = timetable
         self.ways = ways
         self.platforms = platforms
@@ -88,9 +69,14 @@ class Lines:
         self.scenario = scenario
         self.chance = chance
         self._elevations_m = elevations_m
+        self._weather = sorted(weather, key=lambda change: change[0])
         self._tracks: dict[int, tuple[object, Track]] = {}
         self.trips_driven = 0
         self.holds = 0
+
+    def slower_frac(self, at: Instant) -> float:
+        """Return what the weather adds to a driving time, as a share."""
+        return next((frac for begins, frac in reversed(self._weather) if begins <= at), 0.0)
 
     def track(self, trip: Trip) -> Track:
         """Return the track of a trip's pattern."""
@@ -119,9 +105,14 @@ class LineDriver:
         self._lines = lines
         self._aboard: tuple[Passenger, ...] = ()
         self._driving = driving_mode(vehicle.spec.sae_level)
+        self._breakdown: Window | None = None
 
-    async def day(self, runs: Sequence[Run]) -> None:
-        """Drive all runs of a service day in order; those already over are left out, one under way is joined."""
+    async def day(self, runs: Sequence[Run], breakdown: Window | None = None) -> None:
+        """Drive all runs of a service day in order; those already over are left out, one under way is joined.
+
+        In ``breakdown`` the vehicle comes to a stand on its way, and drives no trip that should begin meanwhile.
+        """
+        self._breakdown = breakdown
         left = [run for run in runs if run.arrives(run.last) > self._vehicle.clock.now()]
         for duty in _duties(left):
             await self._duty(duty)
@@ -137,7 +128,8 @@ class LineDriver:
             await self._join(first, began)
             left = left[1:]
         for run in left:
-            await self._trip(run)
+            if self._breakdown is None or not self._breakdown.holds(run.departs(0)):
+                await self._trip(run)
         vehicle.trip = None
         await vehicle.stand_until(shifted(clock.now(), _PREPARE_S / 2))
         vehicle.switch_off()
@@ -167,10 +159,27 @@ class LineDriver:
     async def _continue(self, run: Run, call_index: int) -> None:
         for i in range(call_index, run.last):
             await self._serve(run, i)
+            if self._breakdown is not None and self._breakdown.holds(self._vehicle.clock.now()):
+                await self._break_down(run, i, self._breakdown)
+                return
             await self._drive(run, i)
         await self._arrive(run, run.last)
         self._lines.trips_driven += 1
         self._vehicle.trip = None
+
+    async def _break_down(self, run: Run, i: int, breakdown: Window) -> None:
+        """Come to a stand between two stops; everybody leaves, and the trip ends here."""
+        vehicle, chainages = self._vehicle, run.trip.pattern.stop_chainage_m
+        there_m = chainages[i] + _BREAKS_AT * (chainages[i + 1] - chainages[i])
+        wanted_s = self._wanted_s(run, i) * _BREAKS_AT
+        leg = vehicle.planner.between(self._lines.track(run.trip), chainages[i], there_m, wanted_s=wanted_s)
+        await vehicle.drive(leg, began=vehicle.clock.now())
+        vehicle.mode = DrivingMode.MANUAL
+        await vehicle.stand_until(shifted(vehicle.clock.now(), _LEAVES_S))
+        self._aboard = ()
+        self._show_load()
+        await vehicle.stand_until(breakdown.latest)
+        vehicle.trip = None
 
     async def _serve(self, run: Run, i: int) -> None:
         """Stop at a call: doors, riders, the schedule, a connection; then close and go."""
@@ -274,7 +283,8 @@ class LineDriver:
         scheduled_s = seconds_between(run.departs(i), run.arrives(i + 1))
         base_s = float(fastest_s[i + 1]) if fastest_s is not None else scheduled_s
         hour = run.departs(i) // _HOUR_MS
-        extra = chance.normal(traffic.mean_frac, traffic.day_deviation_frac, "traffic", hour)
+        extra = self._lines.slower_frac(run.departs(i))
+        extra += chance.normal(traffic.mean_frac, traffic.day_deviation_frac, "traffic", hour)
         extra += chance.normal(0.0, traffic.deviation_frac, "traffic", *_key(run, i))
         return base_s * min(max(1.0 + extra, 0.95), _SLOWEST_FRAC)
 
@@ -289,12 +299,6 @@ class LineDriver:
         vehicle.mode = DrivingMode.MANUAL
         vehicle.doors = Doors.CLOSED
         await vehicle.drive(vehicle.planner.along(way, pace_factor=_DEADHEAD_PACE), began=vehicle.clock.now())
-
-
-def runs_of(timetable: Timetable, trips: Sequence[Trip], day: date) -> tuple[Run, ...]:
-    """Return the runs of trips on a service day in the order of departure."""
-    service_day = ServiceDay(day, timetable.zone)
-    return tuple(Run(trip=trip, day=service_day) for trip in sorted(trips, key=lambda t: (t.departure[0], t.trip_id)))
 
 
 def _duties(runs: Sequence[Run]) -> list[list[Run]]:

@@ -11,7 +11,8 @@ from mobility.core.geo import distance_m
 from mobility.core.service_day import ServiceDay, ServiceTime
 from mobility.core.vehicle import Doors, DrivingMode
 from sim.edge.scenarios import load_scenario
-from sim.scenario import Riding, Scenario, Silence, Span, Trains
+from sim.scenario import Riding, Scenario, Silence, Trains
+from sim.table import Span
 from tests.sim.hash_seeds import outputs
 from tests.sim.stage import Outcome, play, shipped, with_fleet
 

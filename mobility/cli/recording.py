@@ -1,0 +1,54 @@
+"""Recording what a simulated server publishes: full datasets every 30 s, and every frame of the push stream."""
+
+import asyncio
+import json
+from datetime import UTC
+from pathlib import Path
+
+from mobility.app.wiring import Server
+from mobility.core.clock import Clock, datetime_at
+from sim.edge.pipe import pipe
+
+RECORD_EVERY_S = 30.0
+LENGTH_BYTES = 4
+"""Each frame in ``stream/all.frames`` follows its length as a big-endian number of this size."""
+
+
+class Recording:
+    """Writes ``schedule.zip``, ``feeds/all-….pb`` and ``stream/all.frames`` into a directory."""
+
+    def __init__(self, out: Path, server: Server, clock: Clock) -> None:
+        """Clear what an earlier run recorded there."""
+        self._server = server
+        self._clock = clock
+        self._feeds, self._stream = out / "feeds", out / "stream"
+        for folder in (self._feeds, self._stream):
+            folder.mkdir(parents=True, exist_ok=True)
+        for former in self._feeds.glob("all-*.pb"):
+            former.unlink()
+        (out / "schedule.zip").write_bytes(server.schedule)
+
+    async def run(self) -> None:
+        """Record until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._datasets())
+            tasks.create_task(self._frames())
+
+    async def _datasets(self) -> None:
+        while True:
+            now = self._clock.now()
+            name = f"all-{datetime_at(now, UTC):%Y-%m-%dT%H-%M-%SZ}.pb"
+            (self._feeds / name).write_bytes(self._server.info.full_dataset("all", now))
+            await self._clock.sleep(RECORD_EVERY_S)
+
+    async def _frames(self) -> None:
+        ours, theirs = pipe()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._server.hub.serve(theirs))
+            await ours.send(json.dumps({"type": "sub", "id": "record", "topics": ["all"], "format": "pb"}))
+            with (self._stream / "all.frames").open("wb") as file:
+                while True:
+                    frame = await ours.receive()
+                    if isinstance(frame, bytes):
+                        file.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
+                        file.write(frame)
