@@ -5,7 +5,7 @@ sign-in page. Without any token in the settings staff pages answer to loopback o
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 from starlette.requests import HTTPConnection
@@ -24,6 +24,8 @@ STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
     ("/api/v1/links", frozenset({"dispatcher", "supervisor", "approver", "researcher"})),
     ("/api/v1/road", frozenset({"dispatcher", "supervisor", "approver", "researcher"})),
     ("/console/disposition", frozenset({"dispatcher"})),
+    ("/console/line", frozenset({"dispatcher"})),
+    ("/console/alerts", frozenset({"dispatcher"})),
     ("/console", frozenset({"dispatcher", "supervisor", "approver"})),
     ("/api/v1/console", frozenset({"dispatcher", "supervisor", "approver"})),
     ("/api/v1/vehicles", frozenset({"dispatcher", "supervisor", "approver"})),
@@ -31,6 +33,7 @@ STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
     ("/api/v1/tellings", frozenset({"dispatcher"})),
     ("/api/v1/repairs", frozenset({"dispatcher"})),
     ("/api/v1/promises", frozenset({"dispatcher"})),
+    ("/api/v1/line", frozenset({"dispatcher"})),
     ("/api/v1/rosters", frozenset({"dispatcher"})),
     ("/api/v1/service-levels", frozenset({"dispatcher", "researcher"})),
     ("/api/v1/reports", frozenset({"dispatcher", "researcher"})),
@@ -85,6 +88,17 @@ class StaffOnly:
         if roles is None:
             return True
         return role in roles if self._tokens else _is_local(request)
+
+
+def is_dispatcher(tokens: Mapping[str, Role], *, is_open: bool) -> Callable[[HTTPConnection], bool]:
+    """Return who may do a dispatcher's work on an address that others may read."""
+
+    def ask(request: HTTPConnection) -> bool:
+        if is_open:
+            return True
+        return request.state.role == "dispatcher" if tokens else _is_local(request)
+
+    return ask
 
 
 def _given(request: HTTPConnection) -> str:

@@ -8,14 +8,20 @@ from fastapi import APIRouter, FastAPI
 from itsdangerous import URLSafeSerializer
 from starlette.templating import Jinja2Templates
 
+from dispatch.edge.line_pages import line_pages_router
+from dispatch.edge.line_routes import line_router
+from dispatch.edge.line_service import LineDesk
 from dispatch.edge.side import DispatchSide
+from gtfs.edge.gofs import gofs_router
 from gtfs.timetable import Timetable
 from mobility.app import console_api, open_data, operation, sign_in, sources_page, supervision_page
-from mobility.app.access import StaffOnly
+from mobility.app.access import StaffOnly, is_dispatcher
 from mobility.app.fleet_view import FleetView
 from mobility.app.limits import Limits
 from mobility.app.map_view import region_map, timetable_map
+from mobility.app.passenger_side import PassengerSide
 from mobility.app.problems import install_problem_handlers
+from mobility.app.ride_estimates import QuotedEstimates
 from mobility.app.settings import Role
 from mobility.app.supervision import Supervision
 from mobility.app.vehicle_side import VehicleSide
@@ -29,7 +35,6 @@ from mobility.core.ports import References
 from mobility.core.region import Region
 from mobility.storage.ledger import SqlLedger
 from mobility.storage.vault import SqlVault
-from passenger_info.edge import routes as passenger_routes
 from passenger_info.edge.service import PassengerInfo
 from v2x.edge import link_routes, occasion_routes, road_routes, supervision_routes
 
@@ -52,12 +57,20 @@ class HttpParts:
     vault: SqlVault
     supervision: Supervision
     vehicles: VehicleSide
-    info: PassengerInfo
+    passengers: PassengerSide
+    line: LineDesk | None
     dispatch: DispatchSide | None
+    site: str
+    """Address of this server for the public, empty: the one it is asked by."""
     signing_secret: str
     role_tokens: Mapping[str, Role]
     is_demo: bool
     is_open: bool
+
+    @property
+    def info(self) -> PassengerInfo:
+        """Trips and departures as they are."""
+        return self.passengers.info
 
 
 def build_http(parts: HttpParts) -> FastAPI:
@@ -74,7 +87,11 @@ def build_http(parts: HttpParts) -> FastAPI:
     fleet = _fleet(parts)
     install_problem_handlers(app, templates)
     app.include_router(_pages(parts, templates, fleet))
-    app.include_router(passenger_routes.router(parts.info, templates))
+    for routes in parts.passengers.routers(templates, is_dispatcher(parts.role_tokens, is_open=parts.is_open)):
+        app.include_router(routes)
+    if parts.line is not None:
+        app.include_router(line_router(parts.line))
+        app.include_router(line_pages_router(parts.line, templates))
     app.include_router(open_data.schedule_router(parts.schedule, parts.timetable.feed_version))
     app.include_router(open_data.report_router(parts.ledger, parts.info, parts.vehicles.gateway, parts.timetable.zone))
     drawn = region_map(parts.region) if parts.region is not None else timetable_map(parts.timetable)
@@ -86,6 +103,9 @@ def build_http(parts: HttpParts) -> FastAPI:
     if parts.dispatch is not None:
         signer = URLSafeSerializer(parts.signing_secret, salt="ride")
         app.include_router(parts.dispatch.router(templates, signer))
+    if parts.dispatch is not None and parts.region is not None:
+        estimates = QuotedEstimates(parts.dispatch.dispatch, parts.info)
+        app.include_router(gofs_router(parts.region, estimates, parts.clock, site=parts.site))
     app.include_router(operation.router(lambda: _readings(parts), lambda: _faults(parts)))
     pages.mount_files(app)
     app.add_middleware(StaffOnly, tokens=parts.role_tokens, is_open=parts.is_open)
@@ -158,6 +178,7 @@ def _readings(parts: HttpParts) -> Mapping[str, float]:
         "trips_running": len(parts.info.running()),
         "background_faults_total": parts.supervision.faults,
         **parts.vehicles.readings(),
+        **parts.passengers.readings(),
     }
 
 
@@ -169,4 +190,4 @@ def _faults(parts: HttpParts) -> list[str]:
         found.append("the vault is read-only: a write failed earlier")
     if parts.vehicles.gateway.is_read_only:
         found.append("telemetry is read-only: a write failed earlier")
-    return found
+    return [*found, *parts.passengers.faults()]

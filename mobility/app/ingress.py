@@ -1,11 +1,15 @@
-"""From settings to what the vehicles' side is built with; files are read here, once."""
+"""From settings to what the vehicles' side and publishing are built with; files are read here, once."""
 
+from ssl import SSLContext
+
+from mobility.app.passenger_side import MqttOutPlan, Publishing
 from mobility.app.settings import Settings
-from mobility.app.vehicle_settings import ItsSettings, MqttSettings
+from mobility.app.vehicle_settings import ClientTls, ItsSettings, MqttOutSettings, MqttSettings
 from mobility.app.vehicle_side import Ingress, MqttPlan
 from mobility.core.errors import BadInputError
 from mobility.core.ids import VehicleId
 from mobility.storage.retention import RetentionPolicy
+from passenger_info.edge.mqtt_publisher import PublishingBroker
 from v2x.edge.tls import vehicle_context
 from v2x.its.security_trust import TrustStore, parse_certificates
 from v2x.supervision.policy import Policy
@@ -23,6 +27,12 @@ def ingress_of(settings: Settings) -> Ingress:
         udp=None if its.udp_port is None else (its.udp_host, its.udp_port),
         mqtt=None if settings.mqtt is None else _mqtt(settings.mqtt),
     )
+
+
+def publishing_of(settings: Settings) -> Publishing:
+    """Return what is published beside HTTP and push; raises ``BadInputError`` naming what can not be used."""
+    out = settings.mqtt_out
+    return Publishing(mqtt=None if out is None else _mqtt_out(out), films=settings.films)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -61,12 +71,7 @@ def _trust(its: ItsSettings) -> TrustStore | None:
 def _mqtt(mqtt: MqttSettings) -> MqttPlan:
     from v2x.edge.mqtt_link import Broker  # noqa: PLC0415 - most servers have no broker
 
-    tls = mqtt.tls
-    if tls is None and mqtt.host not in _LOOPBACK:
-        raise BadInputError("a broker elsewhere needs certificates", field="mqtt.tls")
-    context = (
-        None if tls is None else vehicle_context(certificate=tls.certificate, key=tls.key, authority=tls.authority)
-    )
+    context = _context(mqtt.host, mqtt.tls, "mqtt.tls")
     broker = Broker(
         host=mqtt.host,
         port=mqtt.port,
@@ -78,3 +83,25 @@ def _mqtt(mqtt: MqttSettings) -> MqttPlan:
     return MqttPlan(
         broker=broker, context=mqtt.context, share=mqtt.share, organisation=mqtt.organisation, client_id=mqtt.client_id
     )
+
+
+def _mqtt_out(out: MqttOutSettings) -> MqttOutPlan:
+    broker = PublishingBroker(
+        host=out.host,
+        port=out.port,
+        version=out.version,
+        username=out.username,
+        password=out.password,
+        tls=_context(out.host, out.tls, "mqtt_out.tls"),
+    )
+    return MqttOutPlan(
+        broker=broker, feed_id=out.feed_id, profile=out.profile, prefix=out.prefix, client_id=out.client_id
+    )
+
+
+def _context(host: str, tls: ClientTls | None, field: str) -> SSLContext | None:
+    if tls is None:
+        if host not in _LOOPBACK:
+            raise BadInputError("a broker elsewhere needs certificates", field=field)
+        return None
+    return vehicle_context(certificate=tls.certificate, key=tls.key, authority=tls.authority)

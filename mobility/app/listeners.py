@@ -12,6 +12,7 @@ from mobility.app.vehicle_door import VehicleDoor
 from mobility.app.wiring import Server
 from mobility.core.errors import BadInputError
 from passenger_info.edge import push_listener
+from passenger_info.edge.push import PushHub
 from v2x.edge import listener as vehicle_listener
 
 
@@ -29,15 +30,21 @@ def require_free_ports(host: str, port: int) -> None:
 class HttpListener(uvicorn.Server):
     """The HTTP server, which also tells when it answers."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        """Run it with ``await serve()``."""
+    def __init__(self, config: uvicorn.Config, hub: PushHub) -> None:
+        """Run it with ``await serve()``; ``hub`` has readers whose answers never end by themselves."""
         super().__init__(config)
+        self._hub = hub
         self.answers = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Bind, then tell."""
         await super().startup(sockets)
         self.answers.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams of events first: the server waits for every answer under way."""
+        await self._hub.end()
+        await super().shutdown(sockets)
 
 
 _MOST_HTTP_CONNECTIONS = 2000
@@ -69,4 +76,4 @@ async def open_listeners(server: Server, host: str, port: int, door: VehicleDoor
             vehicle_listener.listen(server.gateway, host, port + 2, tls=door.tls, admission=door.admission)
         )
         await stack.enter_async_context(push_listener.listen(server.hub, host, port + 1))
-        yield HttpListener(config)
+        yield HttpListener(config, server.hub)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.templating import Jinja2Templates
 
 from mobility.app.web.errors import error_page, wants_page
+from mobility.app.web.language import plain_language
 from mobility.app.wording import sentence
 from mobility.core.errors import RefusedError, StorageError
 from mobility.core.refusal import Refusal, RefusalCode
@@ -51,7 +52,7 @@ def install_problem_handlers(app: FastAPI, templates: Jinja2Templates) -> None:
 
 
 def _answer(request: Request, templates: Jinja2Templates, refusal: Refusal, status: int) -> Response:
-    text = sentence(refusal, request.state.language)
+    text = sentence(refusal, plain_language(request.state.language))
     return _page_or_problem(request, templates, status, text, refusal)
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
 
 from mobility.app.vehicle_settings import (
     ItsSettings,
+    MqttOutSettings,
     MqttSettings,
     RetentionSettings,
     SupervisionSettings,
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
     """Names and addresses by which vehicles reach the gateway, for the certificate made for it."""
     its: ItsSettings = ItsSettings()
     mqtt: MqttSettings | None = None
+    mqtt_out: MqttOutSettings | None = None
+    site: str = Field(default="", pattern=r"^(https?://[^/\s]+)?$")
+    """Address of this server for the public, e.g. ``https://bus.example.org``; links in feeds lead there."""
+    films: dict[str, str] = {}
+    """Addresses of films in sign language by what they say, see ``passenger_info.board_videos``."""
     supervision: SupervisionSettings = SupervisionSettings()
     retention: RetentionSettings = RetentionSettings()
     signing_secret: str = ""

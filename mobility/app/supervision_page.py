@@ -19,6 +19,7 @@ from mobility.app.supervision_words import NAMES, PAGE, REASONS, alarm_detail
 from mobility.app.web.templating import language_of
 from mobility.app.wording import sentence
 from mobility.core.clock import Instant, datetime_at
+from mobility.core.fetch_site import is_foreign
 from mobility.core.ids import CommandId, ManoeuvreId, VehicleId
 from mobility.core.ports import References
 from mobility.core.refusal import Refusal, RefusalCode
@@ -29,7 +30,6 @@ from v2x.supervision.policy import LEAST_LEVEL, MANOEUVRE_ACTIONS
 from v2x.supervision.view import View
 
 PATH = "/console/supervision"
-_SAME_SITE = frozenset({"", "same-origin", "none"})
 _MINUTE_S = 60
 _LONGEST_TOKEN = 100
 _NOT_FOUND = frozenset({RefusalCode.UNKNOWN_COMMAND, RefusalCode.UNKNOWN_MANOEUVRE, RefusalCode.UNKNOWN_VEHICLE})
@@ -140,8 +140,7 @@ class SupervisionPage:
     # ---- what is not taken -----------------------------------------------------------------------------------
 
     def _foreign(self, request: Request, given: Mapping[str, str]) -> Faulty | None:
-        # A page of somebody else may post a form to this one; the browser says where it came from.
-        if request.headers.get("sec-fetch-site", "") in _SAME_SITE:
+        if not is_foreign(request.headers.get("sec-fetch-site", "")):
             return None
         return Faulty(form=_form(given), typed=given, faults={"": self._texts(request)["foreign"]}, status=403)
 

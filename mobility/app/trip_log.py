@@ -68,7 +68,7 @@ def write_trip_log(
     withheld = on_demand_vehicles(facts) | _of_kinds(fleet, frozenset({ServiceKind.CITIZEN_BUS}))
     shown = [record for record in records if record.sample.vehicle_id not in withheld]
     private = _of_kinds(fleet, _NOT_PUBLIC)
-    performed = visits(timetable, shown, is_public=lambda vehicle_id: vehicle_id not in private)
+    performed = visits(timetable, shown, is_public=lambda vehicle_id: vehicle_id not in private, envelopes=facts)
     is_day = _wanted(days)
     tables: Mapping[str, Iterable[Row]] = {
         "trips_performed": trip_rows(performed.trips, is_day),

@@ -52,6 +52,24 @@ class MqttSettings(_Table):
     """Without it only a broker on loopback."""
 
 
+class MqttOutSettings(_Table):
+    """A broker at which planners read GTFS-realtime, one retained topic an entity."""
+
+    host: str
+    port: int = Field(default=8883, ge=1, le=65535)
+    version: Literal["5", "3.1.1"] = "5"
+    feed_id: str = "ilmenau"
+    """A level of every topic; one process publishes under it."""
+    prefix: str = "/gtfsrt"
+    profile: Literal["full", "reference", "otp", "motis", "legacy"] = "otp"
+    """Which relationships and fields the readers understand."""
+    client_id: str = ""
+    username: str = ""
+    password: str = Field(default="", repr=False)
+    tls: ClientTls | None = None
+    """Without it only a broker on loopback."""
+
+
 class ItsSettings(_Table):
     """Raw ITS messages: CAM as positions, DENM as hazards."""
 

@@ -5,27 +5,32 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from dispatch.edge.kept_periods import FilePeriods
+from dispatch.edge.line_service import LineDesk
 from dispatch.edge.roster_service import inline, threaded
 from dispatch.edge.service import Dispatch
 from dispatch.edge.side import DispatchParts, DispatchSide
 from dispatch.edge.solver import ProcessSolver, Solver
 from dispatch.travel import matrix
 from gtfs.edge.write import schedule_zip
+from gtfs.flex_duration import with_safe_durations
+from gtfs.flex_site import with_booking_site
 from gtfs.from_region import timetable_of
 from gtfs.timetable import Timetable
 from mobility.app.archive import Archive
 from mobility.app.http import HttpParts, build_http
 from mobility.app.mode_log import ModeLog
+from mobility.app.passenger_side import PassengerParts, PassengerSide, Publishing, build_passenger_side
 from mobility.app.settings import Role
 from mobility.app.supervision import Supervision
 from mobility.app.vehicle_side import Ingress, VehicleSide, VehicleSideParts, build_vehicle_side
+from mobility.app.visit_log import VisitLog
 from mobility.core.clock import Clock
 from mobility.core.evidence import Factor, SourceRow
 from mobility.core.ids import VehicleId
@@ -78,6 +83,9 @@ class Wiring:
     """Of technical supervision."""
     retention: RetentionPolicy = field(default_factory=RetentionPolicy)
     ingress: Ingress = field(default_factory=Ingress)
+    publishing: Publishing = field(default_factory=Publishing)
+    site: str = ""
+    """Address of this server for the public, for links in feeds."""
     admission: Admission | None = None
     """Of the vehicle listener, for its figures."""
     solver: Solver | None = None
@@ -93,6 +101,7 @@ class Stores:
     telemetry: SegmentLog
     published: DayLines
     """Times told to all."""
+    visits: VisitLog
     quarantine: DayLines
 
 
@@ -104,13 +113,22 @@ class Server:
     schedule: bytes
     stores: Stores
     vehicles: VehicleSide
-    info: PassengerInfo
-    hub: PushHub
+    passengers: PassengerSide
     dispatch: DispatchSide | None
     modes: ModeLog
     archive: Archive
     supervision: Supervision
     http: FastAPI
+
+    @property
+    def info(self) -> PassengerInfo:
+        """Trips and departures as they are."""
+        return self.passengers.info
+
+    @property
+    def hub(self) -> PushHub:
+        """Where readers of the push stream connect."""
+        return self.passengers.hub
 
     @property
     def gateway(self) -> Gateway:
@@ -121,7 +139,8 @@ class Server:
         """Do the periodic work until cancelled; what needs the disk is begun anew where that fails."""
         keep = self.supervision.keep
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.info.run())
+            for name, work in self.passengers.work().items():
+                tasks.create_task(keep(name, work))
             tasks.create_task(keep("mode log", self.modes.run))
             tasks.create_task(keep("archive", self.archive.run))
             if self.dispatch is not None:
@@ -134,20 +153,22 @@ class Server:
 @asynccontextmanager
 async def open_server(wiring: Wiring) -> AsyncIterator[Server]:
     """Open storage, plug everything together, close it in the end; raises ``StorageError``, ``BadInputError``."""
-    timetable, schedule = _timetable(wiring)
+    zone = _zone(wiring)
     async with AsyncExitStack() as stack:
         stores = Stores(
             ledger=SqlLedger.open(wiring.data_dir / "ledger.sqlite", clock=wiring.clock, inline=wiring.inline),
             vault=SqlVault.open(wiring.data_dir / "vault.sqlite", references=wiring.references, inline=wiring.inline),
-            telemetry=SegmentLog.open(wiring.data_dir / "telemetry", zone=timetable.zone, inline=wiring.inline),
+            telemetry=SegmentLog.open(wiring.data_dir / "telemetry", zone=zone, inline=wiring.inline),
             published=DayLines(wiring.data_dir / "published", wiring.clock),
+            visits=VisitLog(wiring.data_dir / "visits", wiring.clock),
             quarantine=DayLines(wiring.data_dir / "quarantine", wiring.clock),
         )
         for store in (stores.ledger, stores.vault, stores.telemetry):
             await stack.enter_async_context(store)
-        for lines in (stores.published, stores.quarantine):
+        for lines in (stores.published, stores.quarantine, stores.visits):
             stack.callback(lines.close)
-        server = _plug(wiring, timetable, schedule, stores)
+        wiring = replace(wiring, region=_as_published(wiring, stores))
+        server = _plug(wiring, *_timetable(wiring), stores)
         stack.callback(server.vehicles.save)
         yield server
 
@@ -172,6 +193,22 @@ def _bundle(name: str) -> Path:
     return folder if folder.is_dir() else shipped_region(name)
 
 
+def _zone(wiring: Wiring) -> str:
+    if wiring.region is not None:
+        return wiring.region.zone
+    if wiring.timetable is None:
+        raise ValueError("a server needs a region or a timetable")
+    return wiring.timetable.zone
+
+
+def _as_published(wiring: Wiring, stores: Stores) -> Region | None:
+    """Return the region with what only a running server knows: its own address, and how long rides really take."""
+    if wiring.region is None:
+        return None
+    measured = with_safe_durations(wiring.region, stores.ledger.state.bookings.values())
+    return with_booking_site(measured, wiring.site) if wiring.site else measured
+
+
 def _timetable(wiring: Wiring) -> tuple[Timetable, bytes]:
     if wiring.region is not None:
         return timetable_of(wiring.region), schedule_zip(wiring.region)
@@ -182,11 +219,21 @@ def _timetable(wiring: Wiring) -> tuple[Timetable, bytes]:
 
 def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores) -> Server:
     region = wiring.region
-    specs = region.fleet if region is not None else {}
     vehicles = _vehicles(wiring, timetable.zone, stores)
-    info = PassengerInfo(
-        timetable=timetable, clock=wiring.clock, specs=specs, published=partial(_keep_published, stores.published)
+    passengers = build_passenger_side(
+        PassengerParts(
+            timetable=timetable,
+            region=region,
+            clock=wiring.clock,
+            ledger=stores.ledger,
+            references=wiring.references,
+            published=partial(_keep_published, stores.published),
+            visits=stores.visits,
+            publishing=wiring.publishing,
+            inline=wiring.inline,
+        )
     )
+    info = passengers.info
     modes = ModeLog(stores.ledger)
     supervision = Supervision(wiring.clock)
     dispatch = None if region is None else _dispatch(wiring, region, stores, info, vehicles.gateway)
@@ -206,20 +253,21 @@ def _plug(wiring: Wiring, timetable: Timetable, schedule: bytes, stores: Stores)
         vault=stores.vault,
         supervision=supervision,
         vehicles=vehicles,
-        info=info,
+        passengers=passengers,
+        line=None if region is None else _line_desk(wiring, region, timetable, stores, info),
         dispatch=dispatch,
         signing_secret=_secret(wiring),
         role_tokens=wiring.role_tokens,
         is_demo=wiring.is_demo,
         is_open=wiring.is_open,
+        site=wiring.site,
     )
     return Server(
         timetable=timetable,
         schedule=schedule,
         stores=stores,
         vehicles=vehicles,
-        info=info,
-        hub=PushHub(info, wiring.clock),
+        passengers=passengers,
         dispatch=dispatch,
         modes=modes,
         archive=Archive(stores.telemetry, wiring.clock, timetable.zone),
@@ -246,6 +294,17 @@ def _vehicles(wiring: Wiring, zone: str, stores: Stores) -> VehicleSide:
             ingress=wiring.ingress,
             admission=wiring.admission,
         )
+    )
+
+
+def _line_desk(wiring: Wiring, region: Region, timetable: Timetable, stores: Stores, info: PassengerInfo) -> LineDesk:
+    return LineDesk(
+        region=region,
+        timetable=timetable,
+        ledger=stores.ledger,
+        clock=wiring.clock,
+        references=wiring.references,
+        statuses=info,
     )
 
 

@@ -33,13 +33,6 @@ _OWN: Mapping[RefusalCode, Mapping[str, str]] = {
 }
 
 
-class _Gaps(dict[str, str | int | float]):
-    """Leaves a readable gap where a parameter is missing: a sentence must never fail."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
 @cache
 def sentences() -> Mapping[RefusalCode, Mapping[str, str]]:
     """Return German (``de``) and English (``en``) templates of every refusal code."""
@@ -48,4 +41,4 @@ def sentences() -> Mapping[RefusalCode, Mapping[str, str]]:
 
 def sentence(refusal: Refusal, language: str) -> str:
     """Return the whole sentence of a refusal; ``language`` is ``de`` or ``en``."""
-    return singular(sentences()[refusal.code][language].format_map(_Gaps(refusal.parameters)))
+    return singular(refusal.told(sentences()[refusal.code][language]))

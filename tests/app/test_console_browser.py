@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.fakes.chromium import AXE_TAGS, axe_source, built_console, chromium
+from tests.fakes.chromium import axe_faults, built_console, chromium
 from tests.fakes.console_server import ConsoleWorld, served
 
 pytestmark = pytest.mark.browser
@@ -199,7 +199,6 @@ def test_without_webgl_a_plain_plan_takes_the_maps_place(visit: Visit) -> None:
 def test_pages_have_no_accessibility_fault_and_no_sideways_scroll(
     browser: Browser, world: ConsoleWorld, paths: tuple[str, ...], width: int, scheme: str
 ) -> None:
-    axe = axe_source()
     world.silent.add("citizen-1")
     with served(world) as address:
         visiting = Visit(browser, address, width=width, color_scheme=scheme)
@@ -211,12 +210,7 @@ def test_pages_have_no_accessibility_fault_and_no_sideways_scroll(
                 expect(page.locator("tr[data-vehicle]")).to_have_count(5)
                 page.locator('tr[data-vehicle="shuttle-2"] button').click()
                 expect(page.locator("tr.is-stale, tr.is-lost")).to_have_count(1, timeout=8000)
-            page.evaluate(axe)
-            found = page.evaluate(
-                "tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", AXE_TAGS
-            )
-            faults = [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
-            assert faults == [], (path, width, scheme)
+            assert axe_faults(page) == [], (path, width, scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert visiting.faults == []
         visiting.close()

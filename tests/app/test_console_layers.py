@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.fakes.chromium import axe_source, built_console, chromium
+from tests.fakes.chromium import axe_faults, built_console, chromium
 from tests.fakes.console_server import ConsoleWorld, served
 from tests.fakes.console_visit import Visit
 
@@ -89,7 +89,6 @@ def test_layers_have_no_accessibility_fault_and_no_sideways_scroll(
     browser: Browser, world: ConsoleWorld, width: int, view: str
 ) -> None:
     world.supervision.hazard()
-    axe = axe_source()
     with served(world) as address:
         visiting = Visit(browser, address, width=width, color_scheme="dark")
         page = visiting.open(f"/console{view}")
@@ -97,6 +96,6 @@ def test_layers_have_no_accessibility_fault_and_no_sideways_scroll(
             page.keyboard.press(key)
         expect(page.locator(".layers__notes, table[data-layer]").first).to_be_attached()
         page.wait_for_timeout(600)
-        assert visiting.violations(axe) == []
+        assert axe_faults(visiting.page) == []
         assert not visiting.is_too_wide()
         visiting.close()

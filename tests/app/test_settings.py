@@ -1,11 +1,14 @@
 """Settings come from arguments, environment, file and defaults, in this order, and wrong ones are refused."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from mobility.app.settings import load_settings
+from mobility.app.vehicle_settings import MqttOutSettings
 from mobility.core.errors import BadInputError
+from passenger_info.profiles import PROFILES
 
 
 def test_a_fresh_checkout_needs_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,3 +38,7 @@ def test_an_environment_that_can_not_be_read_is_named(tmp_path: Path, monkeypatc
     monkeypatch.setenv("MOBILITY_ROLE_TOKENS", "no json")
     with pytest.raises(BadInputError, match=r"environment.*role_tokens"):
         load_settings()
+
+
+def test_planners_at_a_broker_can_be_given_every_profile_there_is() -> None:
+    assert get_args(MqttOutSettings.model_fields["profile"].annotation) == tuple(PROFILES)

@@ -25,7 +25,7 @@ from mobility.core.supervision import AlarmKind, Command, CommandAction, Command
 from mobility.core.vehicle import DrivingMode
 from sim.edge.loop import run_virtual
 from tests.contracts.sample_supervision import ALARM
-from tests.fakes.chromium import AXE_TAGS, axe_source, chromium
+from tests.fakes.chromium import axe_faults, chromium
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.references import CountingReferences
 from tests.v2x.supervision.making import HERE, KEYS, NOON, SHUTTLE, SPECS, VAN, Fleet, asked, record_of
@@ -302,7 +302,6 @@ def test_the_page_has_no_accessibility_fault_and_no_sideways_scroll(width: int) 
         pages.append((await desk.http.post(f"{PATH}/check", data=announce)).text)
 
     visit(scene)
-    axe = axe_source()
     with chromium() as browser:
         context = browser.new_context(viewport={"width": width, "height": 900})
         for html in pages:
@@ -312,11 +311,7 @@ def test_the_page_has_no_accessibility_fault_and_no_sideways_scroll(width: int) 
             assert page.locator("form").first.evaluate("form => form.querySelector('button').disabled") is (
                 html is pages[0]
             ), "Enter in a field decides nothing"
-            page.evaluate(axe)
-            found = page.evaluate(
-                "tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", AXE_TAGS
-            )
-            assert [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:3]) for rule in found] == []
+            assert axe_faults(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         context.close()
 

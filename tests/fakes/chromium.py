@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "mobility" / "app" / "console"
@@ -48,6 +48,14 @@ def axe_source() -> str:
     if not path.is_file():
         absent("axe-core is not installed: run `npm ci` in mobility/app/console")
     return path.read_text(encoding="utf-8")
+
+
+def axe_faults(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds wrong with a page as it stands: each rule, and the first places that break it."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(axe_source())
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", AXE_TAGS)
+    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:3]) for rule in found]
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from playwright.sync_api import Browser, Page
 
-from tests.fakes.chromium import AXE_TAGS
-
 
 class Visit:
     """One reader; ``faults`` are errors of the page's own scripts, not answers that a test made the server refuse."""
@@ -19,13 +17,6 @@ class Visit:
         self.page.goto(self.address + path)
         self.page.wait_for_selector("tr[data-vehicle]")
         return self.page
-
-    def violations(self, axe: str) -> list[tuple[str, list[str]]]:
-        self.page.evaluate(axe)
-        found = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", AXE_TAGS
-        )
-        return [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:3]) for rule in found]
 
     def is_too_wide(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
