@@ -30,9 +30,9 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
         "en": "The trip at {time} is over.",
     },
     RefusalCode.TRIP_RUNS_NOW: {
-        "de": "Die Fahrt um {time} Uhr ist gerade unterwegs und lässt sich nicht ausblenden. Sagen Sie sie ab, "
-        "wenn sie nicht weiterfährt.",
-        "en": "The trip at {time} is under way and can not be hidden. Cancel it if it does not go on.",
+        "de": "Die Fahrt um {time} Uhr ist gerade unterwegs; sie lässt sich weder ausblenden noch zurücknehmen. "
+        "Sagen Sie sie ab, wenn sie nicht weiterfährt.",
+        "en": "The trip at {time} is under way; it can neither be hidden nor taken back. Cancel it if it does not go on.",
     },
     RefusalCode.ALREADY_CANCELLED: {
         "de": "Die Fahrt um {time} Uhr fällt schon aus.",

@@ -85,7 +85,7 @@ ALERTS: Mapping[str, Mapping[str, str]] = {
         "spoken_hint": "Leer heißt: Überschrift und Beschreibung werden vorgelesen.",
         "de": "Deutsch",
         "en": "Englisch",
-        "de-simple": "Leichte Sprache",
+        "de-simple": "Einfache Sprache",
         "must": "muss sein",
         "may": "sollte sein",
         "url": "Seite mit mehr Auskunft (Adresse mit https)",

@@ -103,7 +103,6 @@ class PassengerSide:
         hub = self.hub.counters
         figures = {
             "feed_refused_total": sum(sum(gate.refused.values()) for gate in self.gates),
-            "live_share": self.info.live_share.share or 0.0,
             "push_readers": hub.readers,
             "push_topics": hub.topics,
             "push_frames_total": hub.frames,

@@ -225,7 +225,7 @@ def test_a_free_text_marks_the_languages_that_are_missing(visit) -> None:
         _, page, _ = await sent(http, "/new", given, "preview")
         assert page.count("Kein eigener Text: Fahrgäste lesen Deutsch.") == 2
         await sent(http, "/new", fields_of(page), "publish")
-        assert "Fehlt: Englisch, Leichte Sprache. Dort lesen Fahrgäste Deutsch." in await page_of(http)
+        assert "Fehlt: Englisch, Einfache Sprache. Dort lesen Fahrgäste Deutsch." in await page_of(http)
 
     visit(scene)
 
