@@ -32,7 +32,7 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
     RefusalCode.TRIP_RUNS_NOW: {
         "de": "Die Fahrt um {time} Uhr ist gerade unterwegs; sie lässt sich weder ausblenden noch zurücknehmen. "
         "Sagen Sie sie ab, wenn sie nicht weiterfährt.",
-        "en": "The trip at {time} is under way; it can neither be hidden nor taken back. Cancel it if it does not go on.",
+        "en": "The trip at {time} is under way and can neither be hidden nor taken back. Cancel it if it stops here.",
     },
     RefusalCode.ALREADY_CANCELLED: {
         "de": "Die Fahrt um {time} Uhr fällt schon aus.",
