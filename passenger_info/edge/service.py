@@ -109,7 +109,8 @@ class PassengerInfo:
         if spec is not None and spec.kind in HIDDEN:
             return
         silent = self._fleet.vehicles.get(vehicle_id)
-        is_back = silent is not None and silent.state.age_s(state.as_of) > LIVE_S
+        # Judged by the present: a backlog after a radio gap comes second by second, and only its last part is fresh.
+        is_back = silent is not None and silent.state.age_s(self.clock.now()) > LIVE_S
         step = self._fleet.observe(state, spec)
         self._learn(step)
         if step.finished is not None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 from gtfs_rt_validator.api import Inputs, Mode, Request, SortBy, prepare_feed, resolve, validate
 from gtfs_rt_validator.report.manifest import Severity
@@ -151,7 +152,11 @@ def _judge_with_ours(schedule: Path, files: Sequence[Path], begin: int, found: J
     checker = Checker(view_of(schedule))
     version = next((row["feed_version"] for row in rows_of(schedule, "feed_info.txt")), "")
     for k, file in enumerate(files):
-        message = gtfs_realtime.FeedMessage.FromString(file.read_bytes())
+        try:
+            message = gtfs_realtime.FeedMessage.FromString(file.read_bytes())
+        except DecodeError:
+            found.faults.append(f"{file.name} is no feed")
+            continue
         findings = checker.check(message, moment_of(file))
         if k == 0 and begin > 0:
             continue
