@@ -45,16 +45,20 @@ class Headless:
     out: Path
     ends: Instant
     record_feeds: bool
+    stream: bool = True
+    """Whether the push stream is recorded with the feeds."""
 
     @classmethod
-    def of(cls, scenario: str, seed: int, out: Path, *, until: int | None, record_feeds: bool) -> Self:
+    def of(
+        cls, scenario: str, seed: int, out: Path, *, until: int | None, record_feeds: bool, stream: bool = True
+    ) -> Self:
         """Load the scenario; ``until`` (seconds of the first service day) ends it earlier."""
         stage = Stage.of(scenario, seed)
         ends = stage.ends if until is None else min(stage.ends, stage.day.at(until))
         if ends <= stage.day.at(stage.scenario.starts):
             starts = format_service_time(stage.scenario.starts)
             raise BadInputError(f"the scenario starts only at {starts}", field="--until")
-        return cls(stage=stage, out=out, ends=ends, record_feeds=record_feeds)
+        return cls(stage=stage, out=out, ends=ends, record_feeds=record_feeds, stream=stream)
 
     def run(self) -> dict[str, Any]:
         """Run to the end, write the results, and return the scorecard."""
@@ -104,7 +108,7 @@ class Headless:
             simulation = self.stage.simulation(server.timetable, world)
             background = [tasks.create_task(server.run()), tasks.create_task(self._show_progress(clock))]
             if self.record_feeds:
-                background.append(tasks.create_task(Recording(self.out, server, clock).run()))
+                background.append(tasks.create_task(Recording(self.out, server, clock, stream=self.stream).run()))
             await simulation.run(self.ends)
             for task in background:
                 task.cancel()

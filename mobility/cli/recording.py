@@ -15,10 +15,11 @@ LENGTH_BYTES = 4
 
 
 class Recording:
-    """Writes ``schedule.zip``, ``feeds/all-….pb`` and ``stream/all.frames`` into a directory."""
+    """Writes ``schedule.zip``, ``feeds/all-….pb`` and, with ``stream``, ``stream/all.frames`` into a directory."""
 
-    def __init__(self, out: Path, server: Server, clock: Clock) -> None:
+    def __init__(self, out: Path, server: Server, clock: Clock, *, stream: bool = True) -> None:
         """Clear what an earlier run recorded there."""
+        self._has_stream = stream
         self._server = server
         self._clock = clock
         self._feeds, self._stream = out / "feeds", out / "stream"
@@ -32,7 +33,8 @@ class Recording:
         """Record until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._datasets())
-            tasks.create_task(self._frames())
+            if self._has_stream:
+                tasks.create_task(self._frames())
 
     async def _datasets(self) -> None:
         while True:

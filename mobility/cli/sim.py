@@ -21,14 +21,17 @@ def run(  # noqa: PLR0917 - one per option, Typer names them all
     out: Out,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     until: Annotated[str, typer.Option(metavar="HH:MM", help="End earlier; may pass 24:00.")] = "",
-    record_feeds: Annotated[bool, typer.Option("--record-feeds", help="Keep a full dataset every 30 s.")] = False,
+    record_feeds: Annotated[
+        bool, typer.Option("--record-feeds", help="Keep a full dataset every 30 s, and every frame of the stream.")
+    ] = False,
+    stream: Annotated[bool, typer.Option(help="With --record-feeds: keep the stream too; it doubles the work.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario headless, as fast as it goes; writes scorecard.json and trip_log/."""
     # Imported here, because every other command would pay for it.
     from mobility.cli.headless import Headless  # noqa: PLC0415
 
-    headless = Headless.of(scenario, seed, out, until=_until(until), record_feeds=record_feeds)
+    headless = Headless.of(scenario, seed, out, until=_until(until), record_feeds=record_feeds, stream=stream)
     card = headless.run()
     typer.echo(json.dumps(card, indent=None if as_json else 2))
 
