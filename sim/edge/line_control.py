@@ -78,4 +78,5 @@ class LineControl:
 
 
 def _key(upset: LineUpset) -> str:
-    return f"{upset.kind}-{upset.told_at}-{upset.vehicle or ''}-{'-'.join(upset.trips)}"
+    # The first trip tells changes apart; an idempotency key that named them all would be refused as too long.
+    return f"{upset.kind}-{upset.told_at}-{upset.vehicle or ''}-{next(iter(upset.trips), '')}"

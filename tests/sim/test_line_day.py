@@ -181,5 +181,30 @@ def test_the_control_room_enters_each_change_when_it_is_known_and_ends_what_last
     assert (control.entered, control.refused) == (2, 0)
 
 
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_a_change_of_many_trips_has_a_key_that_the_interface_takes(name):
+    keys: list[str] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["Idempotency-Key"])
+        return httpx.Response(201, json={"change_id": "", "trips": []})
+
+    async def main() -> None:
+        scenario = load_scenario(name)
+        first = ServiceDay(scenario.day or region().scenario_day, region().zone)
+        clock = _Clock(first.at(ServiceTime(0)))
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://server.invalid") as http:
+            control = LineControl(
+                PublicApi(World(http=http, connect_vehicle=_nowhere, clock=clock), ZoneInfo(first.zone)), clock
+            )
+            for day in sorted({each.day or first.date for each in scenario.line}):
+                upsets = [each for each in scenario.line if (each.day or first.date) == day]
+                await control.day(ServiceDay(day, first.zone), upsets, [])
+
+    asyncio.run(main())
+    assert len(set(keys)) == len(keys)
+    assert max(map(len, keys), default=0) <= 200
+
+
 async def _nowhere(_vehicle_id: VehicleId) -> None:
     raise OSError("no vehicles here")
