@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mobility.core.alert import AlertCause, AlertEffect, AlertSeverity
 from mobility.core.refusal import Refusal, RefusalCode
+from passenger_info import alert_phrases
 from passenger_info.alert_templates import Template
 from passenger_info.wording import REFUSALS
 
@@ -231,30 +232,12 @@ TEMPLATES: Mapping[str, Mapping[Template, str]] = {
 CAUSES: Mapping[str, Mapping[AlertCause, str]] = {
     "de": {
         AlertCause.UNKNOWN_CAUSE: "nicht bekannt",
-        AlertCause.TECHNICAL_PROBLEM: "technische Störung",
-        AlertCause.STRIKE: "Streik",
-        AlertCause.DEMONSTRATION: "Demonstration",
-        AlertCause.ACCIDENT: "Unfall",
-        AlertCause.HOLIDAY: "Feiertag",
-        AlertCause.WEATHER: "Wetter",
-        AlertCause.MAINTENANCE: "Wartung",
-        AlertCause.CONSTRUCTION: "Bauarbeiten",
-        AlertCause.POLICE_ACTIVITY: "Polizeieinsatz",
-        AlertCause.MEDICAL_EMERGENCY: "medizinischer Notfall",
+        **alert_phrases.CAUSES["de"],
         AlertCause.OTHER_CAUSE: "andere",
     },
     "en": {
         AlertCause.UNKNOWN_CAUSE: "not known",
-        AlertCause.TECHNICAL_PROBLEM: "technical problem",
-        AlertCause.STRIKE: "strike",
-        AlertCause.DEMONSTRATION: "demonstration",
-        AlertCause.ACCIDENT: "accident",
-        AlertCause.HOLIDAY: "public holiday",
-        AlertCause.WEATHER: "weather",
-        AlertCause.MAINTENANCE: "maintenance",
-        AlertCause.CONSTRUCTION: "road works",
-        AlertCause.POLICE_ACTIVITY: "police operation",
-        AlertCause.MEDICAL_EMERGENCY: "medical emergency",
+        **alert_phrases.CAUSES["en"],
         AlertCause.OTHER_CAUSE: "other",
     },
 }
