@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mobility.app.settings import Role
+from mobility.app.wording import sentence
+from mobility.core.refusal import Refusal, RefusalCode
 
 _FINGERPRINT_BYTES = 4
 STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
@@ -45,7 +47,7 @@ STAFF: tuple[tuple[str, frozenset[Role]], ...] = (
 COOKIE = "mobility_role"
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_DETAIL = {
+_NEEDED = {
     "de": "Dafür braucht es ein Dienst-Kennwort.",
     "en": "This needs a duty password.",
 }
@@ -61,7 +63,7 @@ class StaffOnly:
         self._is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or answer 401."""
+        """Pass on, or answer 401 to one without a role and 403 to one whose role is another."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -74,11 +76,7 @@ class StaffOnly:
             return
         path: str = scope["path"]
         if path.startswith("/api/") or path == "/metrics":
-            body: dict[str, object] = {"type": "about:blank", "title": "Unauthorized", "status": 401}
-            body["code"] = "role_needed"
-            body |= {"detail": _DETAIL[scope.get("state", {}).get("language", "de")], "parameters": {}}
-            response = JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
-            await response(scope, receive, send)
+            await _refusal(role, scope.get("state", {}).get("language", "de"))(scope, receive, send)
             return
         await RedirectResponse(f"/sign-in?next={path}", 303)(scope, receive, send)
 
@@ -99,6 +97,16 @@ def is_dispatcher(tokens: Mapping[str, Role], *, is_open: bool) -> Callable[[HTT
         return request.state.role == "dispatcher" if tokens else _is_local(request)
 
     return ask
+
+
+def _refusal(role: Role | None, language: str) -> JSONResponse:
+    body: dict[str, object] = {"type": "about:blank", "parameters": {}}
+    if role is None:
+        body |= {"title": "Unauthorized", "status": 401, "code": "role_needed", "detail": _NEEDED[language]}
+        return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
+    detail = sentence(Refusal(RefusalCode.NOT_YOUR_ROLE), language)
+    body |= {"title": "Forbidden", "status": 403, "code": RefusalCode.NOT_YOUR_ROLE.value, "detail": detail}
+    return JSONResponse(body, 403, media_type="application/problem+json")
 
 
 def _given(request: HTTPConnection) -> str:

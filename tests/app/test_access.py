@@ -38,7 +38,9 @@ def test_a_person_without_a_role_is_asked_to_sign_in(tmp_path: Path) -> None:
 
 def test_the_right_role_comes_in_and_another_one_does_not(tmp_path: Path) -> None:
     assert get(tmp_path / "a", "/api/v1/vehicles", token="c-secret").status_code == 200
-    assert get(tmp_path / "b", "/api/v1/vehicles", token="d-secret").status_code == 401
+    answer = get(tmp_path / "b", "/api/v1/vehicles", token="d-secret")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_your_role")
+    assert "www-authenticate" not in answer.headers
 
 
 def test_a_path_that_only_begins_like_a_staff_path_is_not_one(tmp_path: Path) -> None:
