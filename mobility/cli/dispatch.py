@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from mobility.cli.darp_gaps import Row, best_known, best_of, natural, row_as_json, series_of, summary
 from mobility.cli.darp_runs import Effort, Run, read, run
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 
@@ -23,7 +24,6 @@ app = typer.Typer(
     name="dispatch", help="The citizen bus: service levels, rosters, dial-a-ride benchmark files.", no_args_is_help=True
 )
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 _PIPE_WIDTH = 160
 """Columns of a table that goes to no terminal."""
 
@@ -49,13 +49,13 @@ def solve(
         try:
             done = run(instance, effort)
         except BadInputError as error:
-            _fail(str(error))
+            fail(str(error))
     if as_json:
         typer.echo(json.dumps(done.as_json()))
     else:
         _print_run(done)
     if done.faults:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command()
@@ -76,9 +76,9 @@ def benchmark(
         paths = _instances(folder, only)
         known = best_known(bks.read_text(encoding="utf-8"), str(bks))
     except BadInputError as error:
-        _fail(str(error))
+        fail(str(error))
     except UnicodeDecodeError:
-        _fail(f"{bks}: expected a CSV file in UTF-8")
+        fail(f"{bks}: expected a CSV file in UTF-8")
     runs = list(_runs(paths, efforts, jobs))
     rows = [
         Row(
@@ -94,34 +94,34 @@ def benchmark(
     else:
         _print_rows(rows)
     if any(row.faults for row in rows):
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 def _effort(time_limit_s: float | None, iterations: int | None, seed: int) -> Effort:
     if (time_limit_s is None) == (iterations is None):
-        _fail("give either --time-limit or --iterations")
+        fail("give either --time-limit or --iterations")
     if time_limit_s is not None and not 0 < time_limit_s < float("inf"):  # also refuses NaN
-        _fail(f"--time-limit: expected more than 0 seconds, found {time_limit_s}")
+        fail(f"--time-limit: expected more than 0 seconds, found {time_limit_s}")
     if iterations is not None and iterations < 1:
-        _fail(f"--iterations: expected 1 or more, found {iterations}")
+        fail(f"--iterations: expected 1 or more, found {iterations}")
     return Effort(time_limit_s=time_limit_s, iterations=iterations, seed=seed)
 
 
 def _seeds(text: str) -> list[int]:
     words = [word.strip() for word in text.split(",")]
     if not all(word.isascii() and word.isdigit() for word in words):
-        _fail(f"--seeds: expected whole numbers like 1,2,3, found {text!r}")
+        fail(f"--seeds: expected whole numbers like 1,2,3, found {text!r}")
     return list(dict.fromkeys(int(word) for word in words))
 
 
 def _instances(folder: Path, only: str) -> list[Path]:
     """Return the folder's instances; each is parsed before hours are spent on the others."""
     if not folder.is_dir():
-        _fail(f"{folder}: there is no such folder")
+        fail(f"{folder}: there is no such folder")
     paths = [path for path in folder.iterdir() if path.is_file() and (path.suffix == ".txt" or _is_pr(path))]
     chosen = sorted((path for path in paths if fnmatch(path.stem, only)), key=lambda path: natural(path.stem))
     if not chosen:
-        _fail(f"{folder}: no file named {only} with the suffix .txt, and none like pr01")
+        fail(f"{folder}: no file named {only} with the suffix .txt, and none like pr01")
     for path in chosen:
         read(path)
     return chosen
@@ -218,8 +218,3 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _percent(value: float | None) -> str:
     # Adding 0 turns a rounded -0.0 into 0.0.
     return "-" if value is None else f"{round(value, 2) + 0.0:.2f}"
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(_WRONG_USE)

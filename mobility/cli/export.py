@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from mobility.cli.export_event import event
 from mobility.cli.export_road import road
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError, StorageError
 from mobility.core.ports import TelemetryRecord
@@ -19,7 +20,6 @@ from mobility.core.service_day import ServiceDay
 
 app = typer.Typer(name="export", help="Data of past days, for research.", no_args_is_help=True)
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 _MOST_DAYS = 3660
 """Ten years in one go."""
 
@@ -53,23 +53,23 @@ def trips(
     """
     span = first.date(), last.date()
     if span[1] < span[0]:
-        _fail(f"--to {span[1]} lies before --from {span[0]}", _WRONG_USE)
+        fail(f"--to {span[1]} lies before --from {span[0]}")
     if (span[1] - span[0]).days > _MOST_DAYS or span[1] == date.max:
-        _fail(f"{span[0]} to {span[1]} is more than {_MOST_DAYS} days", _WRONG_USE)
+        fail(f"{span[0]} to {span[1]} is more than {_MOST_DAYS} days")
     if not (data_dir / "ledger.sqlite").is_file():
-        _fail(f"there is no ledger.sqlite in {data_dir}", _WRONG_USE)
+        fail(f"there is no ledger.sqlite in {data_dir}")
     try:
         rows, damaged = _exported(span, out, table_format, data_dir, region)
     except (BadInputError, StorageError) as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     except OSError as error:
-        _fail(f"{out}: the tables can not be written ({error.strerror})", _WRONG_USE)
+        fail(f"{out}: the tables can not be written ({error.strerror})")
     for told in damaged:
         typer.echo(f"mobility: {told}", err=True)
     result = {"out": str(out), "format": table_format.value, "rows": rows, "damaged": len(damaged)}
     typer.echo(json.dumps(result) if as_json else f"{out}: " + ", ".join(f"{n} {name}" for name, n in rows.items()))
     if damaged:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 app.command("event")(event)
@@ -117,8 +117,3 @@ def _records(directory: Path, region: Region, span: tuple[date, date], damaged: 
             damaged=lambda found: damaged.append(f"{found.path.name} is damaged at byte {found.offset}: left out"),
         )
         day = day.plus(1)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

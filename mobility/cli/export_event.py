@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.core.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from mobility.core.ports import FrozenOccasion
     from mobility.core.region import Region
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 KEYS_FOLDER = "authority"
 """Below the data directory, as ``mobility.app.vehicle_side`` has it; imported from there it would cost a second."""
 
@@ -38,13 +38,13 @@ def event(
         if verify is not None:
             told = _verified(verify, fingerprint)
         elif not occasion_id or out is None:
-            _fail("name an occasion and --out FILE, or --verify FILE", _WRONG_USE)
+            fail("name an occasion and --out FILE, or --verify FILE")
         else:
             told = _written(occasion_id, out, data_dir, region)
     except (BadInputError, StorageError) as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}", _WRONG_USE)
+        fail(f"{error.filename}: {error.strerror}")
     sentence = f"{told['file']}: occasion {told['occasion_id']}, revision {told['revision']}, key {told['key_sha256']}"
     typer.echo(json.dumps(told, ensure_ascii=False) if as_json else sentence)
 
@@ -63,7 +63,7 @@ def _written(occasion_id: str, out: Path, data_dir: Path, folder: Path | None) -
     from v2x.recorder.archive import archive_of, fingerprint  # noqa: PLC0415
 
     if not (data_dir / "ledger.sqlite").is_file():
-        _fail(f"there is no ledger.sqlite in {data_dir}", _WRONG_USE)
+        fail(f"there is no ledger.sqlite in {data_dir}")
     name = OccasionId(occasion_id)
     frozen = newest_revision(data_dir / "occasions", name)
     _check(name, frozen, data_dir)
@@ -141,8 +141,3 @@ def _region(folder: Path | None) -> "Region":
     from mobility.storage.bundles import load_region, shipped_region  # noqa: PLC0415 - other commands start without it
 
     return load_region(folder or shipped_region("ilmenau"))
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.clock import Instant
 from mobility.core.errors import BadInputError, StorageError
@@ -22,7 +23,6 @@ from mobility.core.supervision import Hazard
 if TYPE_CHECKING:
     from v2x.road.layers import Feature
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 _MOST_DAYS = 3660
 
 
@@ -50,27 +50,27 @@ def road(
     """
     span = first.date(), last.date()
     if span[1] < span[0]:
-        _fail(f"--to {span[1]} lies before --from {span[0]}", _WRONG_USE)
+        fail(f"--to {span[1]} lies before --from {span[0]}")
     if (span[1] - span[0]).days > _MOST_DAYS or span[1] == date.max:
-        _fail(f"{span[0]} to {span[1]} is more than {_MOST_DAYS} days", _WRONG_USE)
+        fail(f"{span[0]} to {span[1]} is more than {_MOST_DAYS} days")
     if not (data_dir / "ledger.sqlite").is_file():
-        _fail(f"there is no ledger.sqlite in {data_dir}", _WRONG_USE)
+        fail(f"there is no ledger.sqlite in {data_dir}")
     damaged: list[str] = []
     try:
         layers = _layers(span, data_dir, region, damaged)
     except (BadInputError, StorageError) as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     try:
         _write(out, layers, layer_format)
     except OSError as error:
-        _fail(f"{out}: the layers can not be written ({error.strerror})", _WRONG_USE)
+        fail(f"{out}: the layers can not be written ({error.strerror})")
     for told in damaged:
         typer.echo(f"mobility: {told}", err=True)
     counts = {name: len(features) for name, features in layers.items()}
     result = {"out": str(out), "format": layer_format.value, "features": counts, "damaged": len(damaged)}
     typer.echo(json.dumps(result) if as_json else f"{out}: " + ", ".join(f"{n} {name}" for name, n in counts.items()))
     if damaged:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 def _layers(
@@ -144,8 +144,3 @@ def _write(out: Path, layers: "dict[str, Sequence[Feature]]", layer_format: Road
             writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["lat", "lon"])
             writer.writeheader()
             writer.writerows(rows)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -20,13 +20,12 @@ from gtfs.findings import Finding, Severity
 from gtfs.flex_drafts import draft_notes
 from gtfs.flex_site import with_booking_site
 from gtfs.timetable import Timetable
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.storage.bundles import load_region, shipped_region
 
 app = typer.Typer(name="gtfs", help="Static feeds (GTFS Schedule): check and export.", no_args_is_help=True)
-
-_FOUND_WANTING, _WRONG_USE = 1, 2
 
 
 @app.command()
@@ -40,18 +39,18 @@ def check(
 ) -> None:
     """Run both offline validators over a feed and load it. Exit 0: no error; 1: errors; 2: it could not be checked."""
     if not feed.exists():
-        _fail(f"{feed}: there is no such feed", _WRONG_USE)
+        fail(f"{feed}: there is no such feed")
     try:
         report = _report(feed, None if on is None else on.date())
     except BadInputError as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     except ValidatorError as error:
-        _fail(str(error), _WRONG_USE)
+        fail(str(error))
     for name in sorted(VALIDATORS - report.validators.keys()):
         typer.echo(f"mobility: {name} is not installed, its rules were not checked", err=True)
     typer.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else _words(report))
     if report.errors or report.fault:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command()
@@ -64,17 +63,17 @@ def export(
 ) -> None:
     """Write the static feed of a region. The same bundle gives the same bytes."""
     if not out.parent.is_dir():
-        _fail(f"{out.parent}: there is no such directory", _WRONG_USE)
+        fail(f"{out.parent}: there is no such directory")
     try:
         chosen = with_booking_site(load_region(region or shipped_region("ilmenau")), site)
         files, others = tables(chosen), documents(chosen)
     except BadInputError as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     content = zipped(files, others)
     try:
         _replace(out, content)
     except OSError as error:
-        _fail(f"{out}: the feed can not be written ({error.strerror})", _WRONG_USE)
+        fail(f"{out}: the feed can not be written ({error.strerror})")
     result = {
         "file": str(out),
         "bytes": len(content),
@@ -154,8 +153,3 @@ def _replace(out: Path, content: bytes) -> None:
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

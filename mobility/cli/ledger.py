@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.core.errors import CorruptionError, StorageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ app = typer.Typer(name="ledger", help="Facts of the service: check and repair.",
 LEDGER_NAME = "ledger.sqlite"
 """The ledger's file in the data directory."""
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Where the server keeps its data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -32,10 +32,10 @@ def verify(*, data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None:
     try:
         found = verify_file(path)
     except StorageError as error:
-        _fail(str(error), _WRONG_USE)
+        fail(str(error))
     typer.echo(json.dumps(asdict(found) | {"sound": found.is_sound}) if as_json else _verified(found))
     if not found.is_sound:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command()
@@ -49,12 +49,12 @@ def rebuild(*, data_dir: DataDir = Path("var"), as_json: AsJson = False) -> None
     try:
         done = _rebuilt(path)
     except CorruptionError as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     except StorageError as error:
-        _fail(str(error), _WRONG_USE)
+        fail(str(error))
     typer.echo(json.dumps(asdict(done)) if as_json else _told(done))
     if not done.was_equal:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 def _rebuilt(path: Path) -> "Rebuild":
@@ -75,7 +75,7 @@ def _rebuilt(path: Path) -> "Rebuild":
 def _ledger_in(data_dir: Path) -> Path:
     path = data_dir / LEDGER_NAME
     if not path.is_file():
-        _fail(f"there is no {LEDGER_NAME} in {data_dir}", _WRONG_USE)
+        fail(f"there is no {LEDGER_NAME} in {data_dir}")
     return path
 
 
@@ -89,8 +89,3 @@ def _told(done: "Rebuild") -> str:
     if done.was_equal:
         return f"{done.rows} rows rebuilt, equal to the former ones row for row"
     return f"{done.rows} rows rebuilt; the former ones did not follow from the facts"
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

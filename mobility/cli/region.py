@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from dispatch.edge.osm import ATTRIBUTION, build_network
 from dispatch.edge.osm_place import build_place
 from gtfs.edge.load import load_feed
 from gtfs.timetable import Timetable
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.core.evidence import SourceRow
@@ -27,7 +28,6 @@ from mobility.storage.bundle_write import BundleHead, write_bundle, write_networ
 
 app = typer.Typer(name="region", help="Region bundles: check, build, draw.", no_args_is_help=True)
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 _SCENARIO_DAY = date(2025, 10, 14)
 """A Tuesday out of season; only a demonstration of the built region starts on it."""
 _NO_ID = re.compile(r"[^a-z0-9_-]+")
@@ -41,7 +41,7 @@ def check(
 ) -> None:
     """Read a bundle and look for what can not be. Exit 0: no error; 1: errors; 2: no such directory."""
     if not directory.is_dir():
-        _fail(f"{directory}: there is no such directory", _WRONG_USE)
+        fail(f"{directory}: there is no such directory")
     try:
         found = check_bundle(directory)
     except BadInputError as error:
@@ -60,7 +60,7 @@ def check(
             typer.echo(f"{'error' if finding.is_error else 'warning'} {finding.rule}: {finding.sentence}")
         typer.echo(f"{directory}: {errors} errors, {len(found) - errors} warnings")
     if errors:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command()
@@ -77,10 +77,10 @@ def build(
 ) -> None:
     """Build a bundle from a map and, with --gtfs, the stops of a feed. Exit 1: the input can not be used."""
     if (osm is None) == (place is None):
-        _fail("name either --osm FILE or --place NAME", _WRONG_USE)
+        fail("name either --osm FILE or --place NAME")
     for file in (osm, gtfs):
         if file is not None and not file.is_file():
-            _fail(f"{file}: there is no such file", _WRONG_USE)
+            fail(f"{file}: there is no such file")
     try:
         with working("Building the road network"):
             network = build_network(osm) if osm is not None else build_place(place or "")
@@ -91,7 +91,7 @@ def build(
             feed = None if gtfs is None else gtfs.read_bytes()
             write_bundle(out, head, network, stops=stops, sources=sources, feed=feed)
     except BadInputError as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     result = {
         "out": str(out),
         "nodes": network.node_count,
@@ -108,12 +108,12 @@ def build(
 def draw(directory: Annotated[Path, typer.Argument(help="A bundle's directory with drawn/ inside.")]) -> None:
     """Make network.npz anew from the drawn roads. The same drawing gives the same bytes."""
     if not has_drawing(directory):
-        _fail(f"{directory}: there is no drawn/roads.csv", _WRONG_USE)
+        fail(f"{directory}: there is no drawn/roads.csv")
     try:
         network = drawn_network(directory)
         write_network(directory, network)
     except BadInputError as error:
-        _fail(str(error), _FOUND_WANTING)
+        fail(str(error), FOUND_WANTING)
     typer.echo(f"{directory / 'network.npz'}: {network.node_count} nodes, {network.edge_count} edges")
 
 
@@ -168,8 +168,3 @@ def _sources(origin: str, head: BundleHead, timetable: Timetable | None, stops: 
         row("network", "speeds without a limit", "by road class", Evidence.ASSUMED, "usual speeds of such roads"),
         *(row(f"stop:{stop.stop_id}", "name", stop.name, Evidence.SOURCED, feed) for stop in stops),
     ]
-
-
-def _fail(sentence: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {sentence}", err=True)
-    raise typer.Exit(code)

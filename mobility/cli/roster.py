@@ -4,13 +4,14 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError
 from mobility.core.ids import DutyId
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="roster", help="Volunteers' rosters: plan, repair, check.", no_args_is_help=True)
 
-_FOUND_WANTING, _WRONG_USE = 1, 2
 _File = Annotated[Path, typer.Argument(help="The period's TOML file; it names the volunteers' CSV.")]
 _RosterFile = Annotated[
     Path | None, typer.Option("--roster", help="The roster's CSV file; without it roster.csv beside the period.")
@@ -56,7 +56,7 @@ def plan_period(
             # Work counted first: with enough time the same seed gives the same roster on every machine.
             found = plan(period, Limit(work_s=time_limit_s, elapsed_s=time_limit_s), before=old, seed=seed)
     except BadInputError as error:
-        _fail(f"{file.name}: {error}", _WRONG_USE)
+        fail(f"{file.name}: {error}")
     cpu_s = time.process_time() - begin_s
     result = {
         **_summary(found.roster, language),
@@ -71,7 +71,7 @@ def plan_period(
     _show(found.roster, result, f"cost {found.cost}, {proof}, {cpu_s:.1f} CPU seconds", language, as_json=as_json)
     _write(found.roster, out, language)
     if result["open"]:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command("repair")
@@ -93,7 +93,7 @@ def repair_roster(
 
     found = repair(period, before, DutyId(cancel))
     if isinstance(found, Refusal):
-        _fail(REFUSALS[found.code][language].format_map(found.parameters), _WRONG_USE)
+        fail(REFUSALS[found.code][language].format_map(found.parameters))
     others = None if found.is_covered else needed_others(found, before)
     result: dict[str, Any] = {
         "duty": cancel,
@@ -115,7 +115,7 @@ def repair_roster(
     if out is not None and len(found.proposals) >= choose:
         _write(found.proposals[choose - 1].roster, out, language)
     if not found.is_covered:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command("check")
@@ -134,18 +134,18 @@ def check_roster(
     else:
         typer.echo("\n".join([*found, f"{len(found)} rules broken, {open_duties} duties open"]))
     if found:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 def _period(file: Path, language: str) -> "Period":
     from dispatch.edge.roster_files import read_period  # noqa: PLC0415 - nothing of dispatch at start
 
     if language not in ("de", "en"):
-        _fail(f"{language}: the language is de or en", _WRONG_USE)
+        fail(f"{language}: the language is de or en")
     try:
         return read_period(file)
     except BadInputError as error:
-        _fail(str(error), _WRONG_USE)
+        fail(str(error))
 
 
 def _roster(file: Path, period: "Period") -> "Roster":
@@ -154,7 +154,7 @@ def _roster(file: Path, period: "Period") -> "Roster":
     try:
         return read_roster(file, period)
     except BadInputError as error:
-        _fail(str(error), _WRONG_USE)
+        fail(str(error))
 
 
 def _summary(roster: "Roster", language: str) -> dict[str, Any]:
@@ -208,8 +208,3 @@ def _write(roster: "Roster", out: Path | None, language: str) -> None:
 
     table, page = write_roster(roster, out, language)
     typer.echo(f"mobility: wrote {table} and {page}", err=True)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(code)

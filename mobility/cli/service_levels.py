@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.cli.working import working
 from mobility.core.errors import BadInputError, StorageError
 from mobility.core.ids import ServiceAreaId
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from mobility.core.events import Envelope
     from mobility.core.evidence import Factor
     from mobility.core.region import Region, ServiceArea
-
-_FOUND_WANTING, _WRONG_USE = 1, 2
 
 
 def levels(
@@ -40,16 +39,16 @@ def levels(
     Exit 0: told; 1: a promise was broken and nobody had told the rider; 2: wrong use, or the data can not be read.
     """
     if not (data_dir / "ledger.sqlite").is_file():
-        _fail(f"there is no ledger.sqlite in {data_dir}")
+        fail(f"there is no ledger.sqlite in {data_dir}")
     try:
         with working("Reading the ledger"):
             area_id, found = _levels(day, is_plan, area, data_dir, region)
     except (BadInputError, StorageError) as error:
-        _fail(str(error))
+        fail(str(error))
     told = {"area_id": area_id, **found.as_json()}
     typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
     if found.promises.get("untold"):
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 def _levels(
@@ -80,10 +79,10 @@ def _bundle(folder: Path | None) -> "tuple[Region, Sequence[Factor]]":
 
 def _area(region: "Region", name: str | None) -> "ServiceArea":
     if not region.areas:
-        _fail("the region has no service area")
+        fail("the region has no service area")
     names = [str(area.area_id) for area in region.areas]
     if name is not None and name not in names:
-        _fail(f"{name} is no service area, known: {', '.join(names)}")
+        fail(f"{name} is no service area, known: {', '.join(names)}")
     return region.area(ServiceAreaId(name or names[0]))
 
 
@@ -106,8 +105,3 @@ def _lines(told: dict[str, Any], prefix: str = "") -> Iterator[str]:
             yield from _lines(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name:<{max(1, 44 - len(prefix))}} {'-' if value is None else value}"
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(_WRONG_USE)

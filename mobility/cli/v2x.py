@@ -1,15 +1,14 @@
 """``mobility v2x``: ITS messages out of captures, hex and raw files into JSON, and back."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from mobility.cli.leaving import FOUND_WANTING, fail
 from mobility.core.errors import BadInputError
 
 app = typer.Typer(name="v2x", help="ITS messages (CAM, DENM, ...): decode and encode.", no_args_is_help=True)
-
-_FOUND_WANTING, _WRONG_USE = 1, 2
 
 
 @app.command()
@@ -29,15 +28,15 @@ def decode(
     try:
         store = None if certificates is None else read_certificates(certificates)
     except OSError as error:
-        _fail(f"{certificates}: {error.strerror}")
+        fail(f"{certificates}: {error.strerror}")
     except BadInputError as error:
-        _fail(f"{certificates} holds no certificates: {error}")
+        fail(f"{certificates} holds no certificates: {error}")
     is_sound = True
     for line, is_right in decoded_lines(file.read(), store):
         typer.echo(line)
         is_sound = is_sound and is_right
     if not is_sound:
-        raise typer.Exit(_FOUND_WANTING)
+        raise typer.Exit(FOUND_WANTING)
 
 
 @app.command()
@@ -71,11 +70,6 @@ def encode(
         try:
             write_capture(pcap, made)
         except OSError as error:
-            _fail(f"{pcap}: the capture can not be written ({error.strerror})")
+            fail(f"{pcap}: the capture can not be written ({error.strerror})")
     if not is_sound:
-        raise typer.Exit(_FOUND_WANTING)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"mobility: {message}", err=True)
-    raise typer.Exit(_WRONG_USE)
+        raise typer.Exit(FOUND_WANTING)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="vehicle", help="Certificates of vehicles and of their gateway.", no_args_is_help=True)
 
-_FOUND_WANTING = 1
 _DAYS = 7
 
 AuthorityDir = Annotated[Path, typer.Option("--authority", help="The authority's directory; made on first use.")]
