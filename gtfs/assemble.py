@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gtfs.on_demand import OnDemandService
 from gtfs.pattern import Pattern, Shape, shaped_pattern, straight_pattern
-from gtfs.rows import STOP_TIMES, CallColumns, GroupedCalls, TripRow, grouped, left_out
+from gtfs.rows import STOP_TIMES, CallColumns, GroupedCalls, TripRow, grouped, left_out, picked
 from gtfs.times import filled_times
 from gtfs.timetable import Route, StopTimes, Timetable, TimetableStop, Trip
 from gtfs.trip import trip_of
@@ -74,22 +74,22 @@ def assemble(feed: FeedRows) -> Timetable:
 
 
 def _refuse_repeated(feed: FeedRows, calls: GroupedCalls) -> None:
-    sequence = feed.calls.sequence[calls.order]
-    repeated = np.flatnonzero((np.diff(calls.trip) == 0) & (np.diff(sequence) == 0))
+    sequence = calls.columns.sequence
+    repeated = np.flatnonzero(calls.goes_on & (sequence[1:] == sequence[:-1]))
     if len(repeated):
-        call = int(calls.order[repeated[0] + 1])
-        trip_id = feed.trips[int(feed.calls.trip[call])].trip_id
+        call = int(repeated[0] + 1)
+        trip_id = feed.trips[int(calls.columns.trip[call])].trip_id
         raise BadInputError(
-            f"trip {trip_id} has stop_sequence {int(feed.calls.sequence[call])} twice",
+            f"trip {trip_id} has stop_sequence {int(sequence[call])} twice",
             source=STOP_TIMES,
-            row=feed.calls.file_row(call),
+            row=calls.columns.file_row(call),
             field="stop_sequence",
         )
 
 
 def _patterns(feed: FeedRows, calls: GroupedCalls) -> dict[int, Pattern]:
     """Return each usable trip's pattern; trips of the same stops on the same shape share one."""
-    stop = feed.calls.stop[calls.order]
+    stop, distance = calls.columns.stop, calls.columns.distance
     places = _Places(feed)
     known: dict[tuple[str, bytes], Pattern] = {}
     patterns: dict[int, Pattern] = {}
@@ -98,8 +98,8 @@ def _patterns(feed: FeedRows, calls: GroupedCalls) -> dict[int, Pattern]:
         shape_id = feed.trips[trip].shape_id
         key = (shape_id, stop_bytes[span.start * size : span.stop * size])
         if key not in known:
-            distance = None if feed.calls.distance is None else feed.calls.distance[calls.order[span]]
-            known[key] = _pattern(feed, stop[span].tolist(), feed.shapes.get(shape_id), distance, places)
+            given = None if distance is None else distance[span]
+            known[key] = _pattern(feed, stop[span].tolist(), feed.shapes.get(shape_id), given, places)
         patterns[trip] = known[key]
     return patterns
 
@@ -153,24 +153,33 @@ def _stop_times(
     departure_s: NDArray[np.int32],
 ) -> StopTimes:
     """Return the calls of ``trips``, one trip after the other, in arrays closed against writing."""
-    counts = calls.counts[trips]
-    ends = np.cumsum(counts)
-    kept = np.arange(int(counts.sum())) + np.repeat(calls.starts[trips] - (ends - counts), counts)
-    rows, columns = calls.order[kept], calls.columns
-    can_board = columns.can_board[rows]
+    ends = np.cumsum(calls.counts[trips])
+    rows, columns = _rows(calls, trips, ends), calls.columns
+    can_board = picked(columns.can_board, rows)
     can_board[ends - 1] = False
     stop_times = StopTimes(
-        stop=columns.stop[rows].astype(np.int32),
-        stop_sequence=columns.sequence[rows].astype(np.int32),
-        arrival_s=arrival_s[kept].astype(np.int32),
-        departure_s=departure_s[kept].astype(np.int32),
+        stop=picked(columns.stop, rows),
+        stop_sequence=picked(columns.sequence, rows),
+        arrival_s=picked(arrival_s, rows),
+        departure_s=picked(departure_s, rows),
         can_board=can_board,
-        fastest_s=None if columns.fastest_s is None else columns.fastest_s[rows].astype(np.int32),
+        fastest_s=None if columns.fastest_s is None else picked(columns.fastest_s, rows),
     )
     for column in vars(stop_times).values():
         if column is not None:
             column.setflags(write=False)
     return stop_times
+
+
+def _rows(calls: GroupedCalls, trips: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the calls of ``trips`` as indices, one trip after the other; ``ends`` is where each trip's rows end."""
+    if not len(trips):
+        return np.zeros(0, dtype=np.int32)
+    steps = np.ones(int(ends[-1]), dtype=np.int32)
+    starts = calls.starts[trips]
+    steps[0] = starts[0]
+    steps[ends[:-1]] = starts[1:] - (starts + calls.counts[trips])[:-1] + 1
+    return np.cumsum(steps, out=steps)
 
 
 def _trips(

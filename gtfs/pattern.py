@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gtfs.chainage import Placed, place_stops
+from gtfs.chainage import place_stops
 from mobility.core.geo import XY, Polyline
 from mobility.core.ids import StopId
 
@@ -51,10 +51,20 @@ def shaped_pattern(
     where it is complete, rising, within the shape and agrees with the stops' places; else the places decide alone.
     """
     xy = np.array([(place.x_m, place.y_m) for place in places])
-    ours = place_stops(shape.line, xy)
-    given = _given(shape, distance)
-    chainage_m = given if given is not None and _agrees(shape.line, xy, given, ours) else ours.chainage_m
+    chainage_m = _chainage_m(shape, xy, distance)
     return Pattern(stops=tuple(stops), line=shape.line, stop_chainage_m=tuple(chainage_m.tolist()))
+
+
+def _chainage_m(shape: Shape, xy: NDArray[np.float64], distance: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    given_m = _given(shape, distance)
+    if given_m is None:
+        return place_stops(shape.line, xy).chainage_m
+    offset_m = _offset_m(shape.line, xy, given_m)
+    if (offset_m <= _TRUST_M).all():
+        # Ours can not lie that much nearer: no need to look for them.
+        return given_m
+    ours = place_stops(shape.line, xy)
+    return given_m if (offset_m <= ours.offset_m + _TRUST_M).all() else ours.chainage_m
 
 
 def _given(shape: Shape, distance: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
@@ -67,10 +77,11 @@ def _given(shape: Shape, distance: NDArray[np.float64] | None) -> NDArray[np.flo
     return chainage_m
 
 
-def _agrees(line: Polyline, xy: NDArray[np.float64], chainage_m: NDArray[np.float64], ours: Placed) -> bool:
+def _offset_m(line: Polyline, xy: NDArray[np.float64], chainage_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each place lies beside the point of the line at its chainage."""
     along_m = np.asarray(line.chainages_m)
     points = np.array([(point.x_m, point.y_m) for point in line.points])
     x_m = np.interp(chainage_m, along_m, points[:, 0])
     y_m = np.interp(chainage_m, along_m, points[:, 1])
-    offset_m = np.hypot(xy[:, 0] - x_m, xy[:, 1] - y_m)
-    return bool((offset_m <= ours.offset_m + _TRUST_M).all())
+    offset_m: NDArray[np.float64] = np.hypot(xy[:, 0] - x_m, xy[:, 1] - y_m)
+    return offset_m

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,16 @@ STOP_TIMES = "stop_times.txt"
 OPEN = -1
 """Stands for a time that the feed leaves open."""
 _FEWEST_CALLS = 2
+_PIECE = 2**16
+_Cell = TypeVar("_Cell", bound=np.generic)
+
+
+def picked(values: NDArray[_Cell], index: NDArray[np.int32]) -> NDArray[_Cell]:
+    """Return ``values[index]``, made piece by piece: at once, numpy would make a wider copy of the index first."""
+    found = np.empty(len(index), dtype=values.dtype)
+    for start in range(0, len(index), _PIECE):
+        found[start : start + _PIECE] = values[index[start : start + _PIECE]]
+    return found
 
 
 def left_out(count: int, reason: str) -> tuple[str, ...]:
@@ -64,11 +73,10 @@ class CallColumns:
 
 @dataclass(frozen=True, eq=False)
 class GroupedCalls:
-    """Calls sorted by trip and sequence. Trip ``t`` owns ``counts[t]`` sorted calls from ``starts[t]`` on."""
+    """Calls sorted by trip and sequence. Trip ``t`` owns ``counts[t]`` calls from ``starts[t]`` on."""
 
     columns: CallColumns
-    order: NDArray[np.int64]
-    """Shape (calls,): index into ``columns`` of each sorted call."""
+    """Sorted."""
     starts: NDArray[np.int64]
     """Shape (trips,)."""
     counts: NDArray[np.int64]
@@ -79,17 +87,17 @@ class GroupedCalls:
         """Indices of the trips with at least two calls, rising."""
         return np.flatnonzero(self.counts >= _FEWEST_CALLS)
 
-    @cached_property
-    def trip(self) -> NDArray[np.int64]:
-        """Trip of each sorted call, shape (calls,)."""
-        return np.repeat(np.arange(len(self.counts)), self.counts)
+    @property
+    def goes_on(self) -> NDArray[np.bool_]:
+        """Whether each call but the first belongs to the trip of the call before, shape (calls - 1,)."""
+        return _is_same(self.columns.trip)
 
     def of(self, trip: int) -> slice:
-        """Return the slice of a trip's sorted calls."""
+        """Return the slice of a trip's calls."""
         return slice(int(self.starts[trip]), int(self.starts[trip] + self.counts[trip]))
 
     def usable_trips(self) -> Iterator[tuple[int, slice]]:
-        """Yield each usable trip with the slice of its sorted calls."""
+        """Yield each usable trip with the slice of its calls."""
         usable = self.usable
         starts, ends = self.starts[usable], self.starts[usable] + self.counts[usable]
         yield from zip(usable.tolist(), map(slice, starts.tolist(), ends.tolist()), strict=True)
@@ -97,12 +105,35 @@ class GroupedCalls:
 
 def grouped(columns: CallColumns, trip_count: int) -> GroupedCalls:
     """Return the calls sorted by trip and sequence; equal sequences keep their order."""
-    order = np.arange(len(columns.trip)) if _is_sorted(columns) else np.lexsort((columns.sequence, columns.trip))
-    counts = np.bincount(columns.trip, minlength=trip_count).astype(np.int64)
-    return GroupedCalls(columns, order, np.cumsum(counts) - counts, counts)
+    if not _is_sorted(columns):
+        columns = _in_order(columns, np.lexsort((columns.sequence, columns.trip)))
+    counts = np.bincount(columns.trip, minlength=trip_count)
+    return GroupedCalls(columns, np.cumsum(counts) - counts, counts)
 
 
 def _is_sorted(columns: CallColumns) -> bool:
     """Return whether the calls stand by trip and sequence already, as most feeds have them."""
-    trip_step, sequence_step = np.diff(columns.trip), np.diff(columns.sequence)
-    return bool(((trip_step > 0) | ((trip_step == 0) & (sequence_step >= 0))).all())
+    trip, sequence = columns.trip, columns.sequence
+    if (trip[1:] < trip[:-1]).any():
+        return False
+    return not (_is_same(trip) & (sequence[1:] < sequence[:-1])).any()
+
+
+def _is_same(values: NDArray[np.int32]) -> NDArray[np.bool_]:
+    # Compared, not subtracted: of long columns the room for the differences costs more than the differences.
+    is_same: NDArray[np.bool_] = values[1:] == values[:-1]
+    return is_same
+
+
+def _in_order(columns: CallColumns, order: NDArray[np.int64]) -> CallColumns:
+    return CallColumns(
+        trip=columns.trip[order],
+        stop=columns.stop[order],
+        sequence=columns.sequence[order],
+        arrival_s=columns.arrival_s[order],
+        departure_s=columns.departure_s[order],
+        can_board=columns.can_board[order],
+        distance=None if columns.distance is None else columns.distance[order],
+        fastest_s=None if columns.fastest_s is None else columns.fastest_s[order],
+        row=(order + 1).astype(np.int32) if columns.row is None else columns.row[order],
+    )

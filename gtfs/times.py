@@ -20,19 +20,26 @@ def filled_times(calls: GroupedCalls, patterns: Mapping[int, Pattern]) -> tuple[
 
     Raises ``BadInputError`` where a usable trip lacks its first or last time or where time runs backwards.
     """
-    given_arrival_s, given_departure_s = calls.columns.arrival_s[calls.order], calls.columns.departure_s[calls.order]
+    arrival_s, departure_s = calls.columns.arrival_s, calls.columns.departure_s
+    if (arrival_s == OPEN).any() or (departure_s == OPEN).any():
+        arrival_s, departure_s = _without_gaps(calls, patterns)
+    _refuse_backwards(calls, arrival_s, departure_s)
+    return arrival_s, departure_s
+
+
+def _without_gaps(calls: GroupedCalls, patterns: Mapping[int, Pattern]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    given_arrival_s, given_departure_s = calls.columns.arrival_s, calls.columns.departure_s
     # One of the two stands for both where a feed names only one.
     arrival_s = np.where(given_arrival_s == OPEN, given_departure_s, given_arrival_s)
     departure_s = np.where(given_departure_s == OPEN, given_arrival_s, given_departure_s)
     is_open = arrival_s == OPEN
     if is_open.any():
         has_open = np.zeros(len(calls.counts), dtype=bool)
-        has_open[calls.trip[is_open]] = True
+        has_open[calls.columns.trip[is_open]] = True
         for index in calls.usable[has_open[calls.usable]].tolist():
             span = calls.of(index)
             _refuse_open_ends(calls, arrival_s, span)
             _fill(arrival_s[span], departure_s[span], patterns[index].stop_chainage_m)
-    _refuse_backwards(calls, arrival_s, departure_s)
     return arrival_s, departure_s
 
 
@@ -42,7 +49,7 @@ def _refuse_open_ends(calls: GroupedCalls, arrival_s: NDArray[np.int32], span: s
             raise BadInputError(
                 "a trip needs a time at its first and at its last stop",
                 source=STOP_TIMES,
-                row=calls.columns.file_row(int(calls.order[call])),
+                row=calls.columns.file_row(call),
                 field=column,
             )
 
@@ -69,16 +76,16 @@ def _shares(chainage_m: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _refuse_backwards(calls: GroupedCalls, arrival_s: NDArray[np.int32], departure_s: NDArray[np.int32]) -> None:
-    trip = calls.trip
+    trip = calls.columns.trip
     is_usable = np.zeros(len(calls.counts), dtype=bool)
     is_usable[calls.usable] = True
     usable = is_usable[trip]
     leaves_early = np.flatnonzero(usable & (departure_s < arrival_s))
-    comes_early = np.flatnonzero((np.diff(trip) == 0) & usable[1:] & (arrival_s[1:] < departure_s[:-1])) + 1
+    comes_early = np.flatnonzero(calls.goes_on & usable[1:] & (arrival_s[1:] < departure_s[:-1])) + 1
     for found, column, words in (
         (leaves_early, "departure_time", "departs before it arrives"),
         (comes_early, "arrival_time", "arrives before it left the stop before"),
     ):
         if len(found):
-            row = calls.columns.file_row(int(calls.order[found[0]]))
+            row = calls.columns.file_row(int(found[0]))
             raise BadInputError(f"the trip {words}", source=STOP_TIMES, row=row, field=column)

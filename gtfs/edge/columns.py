@@ -14,13 +14,19 @@ from gtfs.rows import OPEN
 from mobility.core.errors import BadInputError
 from mobility.core.service_day import parse_service_time
 
-_LARGEST = np.iinfo(np.int32).max
 _DATE_DIGITS = 8
 _CLOCK_DIGITS = 8
 """Of ``HH:MM:SS``, the usual form of a time."""
+_ZERO_TIME = np.frombuffer(b"00:00:00", dtype="<u8")[0]
+_TO_SIXTEEN = np.frombuffer(bytes((6, 6, 0, 10, 6, 0, 10, 6)), dtype="<u8")[0]
+"""Takes each sign that is larger than the largest digit of its place, 9 or 5, to 16 or more."""
+_NO_DIGIT = np.frombuffer(bytes((240, 240, 255, 240, 240, 255, 240, 240)), dtype="<u8")[0]
+_TEN, _ONE_SIGN = np.uint64(10), np.uint64(8)
 _RUNS_WORTH = 4
 """Columns whose values repeat so many times in a row on average are looked at run by run."""
 _SAMPLE = 64
+ABSENT = int(np.iinfo(np.int32).min)
+"""Stands for an open cell in a column of whole numbers."""
 _Value = TypeVar("_Value", bound=int | date)
 
 
@@ -38,8 +44,9 @@ class Coded:
         return len(self.codes)
 
 
-Column: TypeAlias = Any | Coded | NDArray[np.int32]
-"""Cells as read: texts or numbers (an Arrow array), texts as codes, or service times in seconds, none of them open."""
+Column: TypeAlias = Any | Coded
+"""Cells as read: an Arrow array of texts or numbers, texts as codes, or a numpy array of whole numbers or service times
+in seconds (32 bits, ``ABSENT`` where open) or of fractions (NaN where open)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +76,9 @@ class Table:
         cells = self.columns[column]
         if isinstance(cells, Coded):
             return cells.codes >= 0
-        return np.ones(len(self), dtype=bool) if isinstance(cells, np.ndarray) else _numpy(cells.is_valid())
+        if isinstance(cells, np.ndarray):
+            return ~np.isnan(cells) if cells.dtype.kind == "f" else cells != ABSENT
+        return _numpy(cells.is_valid())
 
     def texts(self, column: str, *, is_required: bool = False) -> list[str]:
         """Return a column as stripped texts, empty where open; a required one must stand in every row."""
@@ -82,7 +91,7 @@ class Table:
             self.wrong(values.index(""), column, "a value is missing")
         return values
 
-    def coded(self, column: str, *, is_required: bool = False) -> tuple[NDArray[np.int64], list[str]]:
+    def coded(self, column: str, *, is_required: bool = False) -> tuple[NDArray[np.int32], list[str]]:
         """Return a column as codes and the distinct stripped texts they point into, -1 where open.
 
         The way to read long columns: each distinct text is looked at once.
@@ -90,7 +99,7 @@ class Table:
         if not self.has(column):
             if is_required:
                 raise BadInputError("the column is missing", source=self.source, field=column)
-            return np.full(len(self), -1, dtype=np.int64), []
+            return np.full(len(self), -1, dtype=np.int32), []
         codes, distinct = self._codes(column)
         texts = [text.strip() for text in distinct]
         is_blank = np.array([*(not text for text in texts), True])
@@ -111,11 +120,18 @@ class Table:
                 seen.add(value)
         return values
 
-    def integers(self, column: str, *, otherwise: int | None = None) -> NDArray[np.int64]:
+    def integers(self, column: str, *, otherwise: int | None = None) -> NDArray[np.int32]:
         """Return a column of whole numbers; ``otherwise`` stands for open cells, ``None``: none may be open."""
-        whole = self._whole(column)
-        if whole is not None:
-            return whole
+        cells = self.columns.get(column)
+        if isinstance(cells, pa.Array) and pa.types.is_integer(cells.type):
+            cells = whole_numbers(cells)
+        if isinstance(cells, np.ndarray):
+            is_open = cells == ABSENT
+            if not is_open.any():
+                return cells
+            if otherwise is None:
+                self.wrong(int(is_open.argmax()), column, "a value is missing")
+            return np.where(is_open, np.int32(otherwise), cells)
         values = self._numbers(column, is_required=otherwise is None)
         is_open = np.isnan(values)
         if otherwise is None and is_open.any():
@@ -123,7 +139,7 @@ class Table:
         is_broken = ~is_open & ((values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max))
         if is_broken.any():
             self.wrong(int(is_broken.argmax()), column, "this is not a whole number")
-        return np.where(is_open, otherwise or 0, values).astype(np.int64)
+        return np.where(is_open, otherwise or 0, values).astype(np.int32)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Return a column of numbers, NaN where open or where the file lacks the column."""
@@ -157,11 +173,11 @@ class Table:
 
     def _parsed(
         self, column: str, parse: Callable[[str], _Value], *, is_required: bool
-    ) -> tuple[NDArray[np.int64], list[_Value]]:
+    ) -> tuple[NDArray[np.int32], list[_Value]]:
         """Return codes, -1 where open, and the parsed values they point into; a wrong text is named by its row."""
         codes, texts = self.coded(column, is_required=is_required)
         values: list[_Value] = []
-        kept = np.full(len(texts) + 1, -1, dtype=np.int64)
+        kept = np.full(len(texts) + 1, -1, dtype=np.int32)
         for code, text in enumerate(texts):
             if not text:
                 continue
@@ -179,7 +195,8 @@ class Table:
             return np.full(len(self), np.nan)
         values: NDArray[np.float64]
         try:
-            values = _numpy(pc.fill_null(pc.cast(self.columns[column], pa.float64()), np.nan))
+            cells = self.columns[column]
+            values = cells if isinstance(cells, np.ndarray) else fractions(cells)
         except pa.ArrowInvalid as error:
             raise BadInputError(f"not a number ({error})", source=self.source, field=column) from error
         is_infinite = np.isinf(values)
@@ -187,26 +204,18 @@ class Table:
             self.wrong(int(is_infinite.argmax()), column, "this is not a number")
         return values
 
-    def _whole(self, column: str) -> NDArray[np.int64] | None:
-        """Return a column that was read as whole numbers, with none open and none too large; else ``None``."""
-        cells = self.columns.get(column)
-        if not isinstance(cells, pa.Array) or not pa.types.is_int64(cells.type) or cells.null_count:
-            return None
-        values: NDArray[np.int64] = _numpy(cells)
-        return values if not len(values) or -_LARGEST <= values.min() <= values.max() <= _LARGEST else None
-
     def _trimmed(self, column: str) -> list[str]:
         cells = self.columns[column]
         if isinstance(cells, Coded):
             texts = [*(text.strip() for text in cells.texts), ""]
-            return [texts[code] for code in cells.codes.tolist()]
+            return list(map(texts.__getitem__, cells.codes.tolist()))
         trimmed: list[str] = pc.fill_null(pc.utf8_trim_whitespace(_texts(cells)), "").to_pylist()
         return trimmed
 
-    def _codes(self, column: str) -> tuple[NDArray[np.int64], Sequence[str]]:
+    def _codes(self, column: str) -> tuple[NDArray[np.int32], Sequence[str]]:
         cells = self.columns[column]
         if isinstance(cells, Coded):
-            return cells.codes.astype(np.int64), cells.texts
+            return cells.codes, cells.texts
         codes, distinct = encoded(_texts(cells))
         return codes, distinct.to_pylist()
 
@@ -215,7 +224,23 @@ def _texts(column: pa.Array) -> pa.Array:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def encoded(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
+def whole_numbers(column: pa.Array) -> NDArray[np.int32] | None:
+    """Return a column of whole numbers with ``ABSENT`` for open cells; ``None`` where one is too large."""
+    try:
+        narrow = pc.cast(column, pa.int32())
+    except pa.ArrowInvalid:
+        return None
+    values: NDArray[np.int32] = _numpy(pc.fill_null(narrow, ABSENT))
+    return values if (values == ABSENT).sum() == column.null_count else None
+
+
+def fractions(column: pa.Array) -> NDArray[np.float64]:
+    """Return a column of numbers with NaN for open cells; raises ``pa.ArrowInvalid``."""
+    values: NDArray[np.float64] = _numpy(pc.fill_null(pc.cast(column, pa.float64()), np.nan))
+    return values
+
+
+def encoded(column: pa.Array) -> tuple[NDArray[np.int32], pa.Array]:
     """Return codes, -1 where null, and the distinct values; columns of long runs are encoded run by run."""
     if _has_runs(column):
         is_same = pc.fill_null(pc.equal(column.slice(1), column.slice(0, len(column) - 1)), False)
@@ -232,9 +257,9 @@ def _has_runs(column: pa.Array) -> bool:
     return len(first) > 1 and len(first.dictionary_encode().dictionary) * _RUNS_WORTH < len(first)
 
 
-def _plainly_encoded(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
+def _plainly_encoded(column: pa.Array) -> tuple[NDArray[np.int32], pa.Array]:
     coded = column.dictionary_encode()
-    return _numpy(pc.fill_null(coded.indices, -1)).astype(np.int64), coded.dictionary
+    return _numpy(pc.fill_null(coded.indices, -1)), coded.dictionary
 
 
 def usual_times(column: pa.Array) -> NDArray[np.int32] | None:
@@ -245,14 +270,16 @@ def usual_times(column: pa.Array) -> NDArray[np.int32] | None:
     first, last = (int(end) for end in _offsets(column)[[0, -1]])
     if last - first != _CLOCK_DIGITS * len(column) or (np.diff(_offsets(column)) != _CLOCK_DIGITS).any():
         return None
-    signs = np.frombuffer(data, dtype=np.uint8)[first:last].reshape(-1, _CLOCK_DIGITS)
-    # Below zero wraps around to a large number, so one comparison holds both limits.
-    digits = signs[:, [0, 1, 3, 4, 6, 7]] - np.uint8(ord("0"))
-    limits = np.array([9, 9, 5, 9, 5, 9], dtype=np.uint8)
-    if (signs[:, [2, 5]] != ord(":")).any() or (digits > limits).any():
+    # All eight signs of a time are looked at together, as one number; what is left of the usual ones are the digits.
+    digits = np.frombuffer(data, dtype="<u8", count=len(column), offset=first) ^ _ZERO_TIME
+    if (((digits + _TO_SIXTEEN) | digits) & _NO_DIGIT).any():
         return None
-    seconds: NDArray[np.int32] = digits.astype(np.int32) @ np.array([36_000, 3600, 600, 60, 10, 1], dtype=np.int32)
-    return seconds
+    tens_and_ones = digits * _TEN + (digits >> _ONE_SIGN)
+    hours, minutes, seconds = (
+        tens_and_ones.view(np.uint8)[place::_CLOCK_DIGITS].astype(np.int32) for place in (0, 3, 6)
+    )
+    times_s: NDArray[np.int32] = (hours * 60 + minutes) * 60 + seconds
+    return times_s
 
 
 def _offsets(column: pa.Array) -> NDArray[np.int32]:

@@ -2,19 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gtfs.edge.columns import Table
 from gtfs.edge.feed_places import Places
-from gtfs.rows import CallColumns, TripRow, left_out
-from mobility.core.ids import BlockId, RouteId, TripId
+from gtfs.rows import CallColumns, TripRow, left_out, picked
 
 _NO_PICKUP = 1
 _WINDOWS = ("start_pickup_drop_off_window", "start_pickup_dropoff_window")
 """The column as adopted, and as drafts of GTFS-Flex spelt it."""
 _ZONES = ("location_group_id", "location_id")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ def trips_of(
 ) -> FeedTrips:
     """Return trips and calls; raises ``BadInputError`` for unknown references and cells without sense."""
     rows = _trip_rows(trips, routes, services)
-    ids = {row.trip_id: position for position, row in enumerate(rows)}
+    ids: dict[str, int] = {row.trip_id: position for position, row in enumerate(rows)}
     trip = _references(stop_times, "trip_id", ids)
     is_flexible = np.zeros(len(rows), dtype=bool)
     is_flexible[trip[_flexible(stop_times)]] = True
@@ -48,7 +49,7 @@ def trips_of(
     if len(kept) == len(rows):
         calls = _calls(stop_times, None, trip, places)
     else:
-        position = np.full(len(rows), -1, dtype=np.int64)
+        position = np.full(len(rows), -1, dtype=np.int32)
         position[kept] = np.arange(len(kept))
         is_kept = position[trip] >= 0
         calls = _calls(stop_times, np.flatnonzero(is_kept), position[trip[is_kept]], places)
@@ -66,22 +67,11 @@ def _trip_rows(table: Table, routes: Collection[str], services: Collection[str])
     shape_ids = table.texts("shape_id")
     direction = _optional(table, "direction_id", {0: 0, 1: 1})
     access = _optional(table, "wheelchair_accessible", {1: True, 2: False})
-    return [
-        TripRow(
-            trip_id=TripId(trip_id),
-            route_id=RouteId(route_ids[row]),
-            service_id=service_ids[row],
-            headsign=headsigns[row],
-            direction=direction[row],
-            block_id=BlockId(blocks[row]) if blocks[row] else None,
-            shape_id=shape_ids[row],
-            is_wheelchair_accessible=None if access[row] is None else bool(access[row]),
-        )
-        for row, trip_id in enumerate(ids)
-    ]
+    named = [block or None for block in blocks]
+    return list(map(TripRow, ids, route_ids, service_ids, headsigns, direction, named, shape_ids, access))
 
 
-def _optional(table: Table, column: str, values: Mapping[int, int]) -> list[int | None]:
+def _optional(table: Table, column: str, values: Mapping[int, _Value]) -> list[_Value | None]:
     """Return a column of small codes; ``None`` where open or unknown, as consumers are asked to treat new codes."""
     if not table.has(column):
         return [None] * len(table)
@@ -96,10 +86,10 @@ def _known(table: Table, column: str, known: Collection[str], where: str) -> lis
     return values
 
 
-def _references(table: Table, column: str, ids: Mapping[TripId, int]) -> NDArray[np.int64]:
+def _references(table: Table, column: str, ids: Mapping[str, int]) -> NDArray[np.int32]:
     """Return the position that ``ids`` gives each row's value; a row that refers to nothing is an error."""
     codes, values = table.coded(column, is_required=True)
-    index = np.array([ids.get(TripId(value), -1) for value in values], dtype=np.int64)[codes]
+    index = picked(np.array([ids.get(value, -1) for value in values], dtype=np.int32), codes)
     is_unknown = index < 0
     if is_unknown.any():
         row = int(is_unknown.argmax())
@@ -115,15 +105,15 @@ def _flexible(table: Table) -> NDArray[np.bool_]:
     return is_flexible
 
 
-def _calls(table: Table, kept: NDArray[np.int64] | None, trip: NDArray[np.int64], places: Places) -> CallColumns:
+def _calls(table: Table, kept: NDArray[np.int64] | None, trip: NDArray[np.int32], places: Places) -> CallColumns:
     """Return the calls of the ``kept`` rows, of all for ``None``: nothing is copied then."""
     rows = slice(None) if kept is None else kept
     pickup = table.integers("pickup_type", otherwise=0) if table.has("pickup_type") else np.zeros(len(table), int)
     distance = table.numbers("shape_dist_traveled") if table.has("shape_dist_traveled") else None
     return CallColumns(
-        trip=trip.astype(np.int32),
+        trip=trip,
         stop=_stops(table, kept, places),
-        sequence=table.integers("stop_sequence")[rows].astype(np.int32),
+        sequence=table.integers("stop_sequence")[rows],
         arrival_s=table.times("arrival_time")[rows],
         departure_s=table.times("departure_time")[rows],
         can_board=pickup[rows] != _NO_PICKUP,
@@ -134,7 +124,7 @@ def _calls(table: Table, kept: NDArray[np.int64] | None, trip: NDArray[np.int64]
 
 def _stops(table: Table, kept: NDArray[np.int64] | None, places: Places) -> NDArray[np.int32]:
     codes, names = table.coded("stop_id")
-    stop: NDArray[np.int32] = np.array([*(places.index.get(name, -1) for name in names), -1], dtype=np.int32)[codes]
+    stop = picked(np.array([*(places.index.get(name, -1) for name in names), -1], dtype=np.int32), codes)
     if kept is not None:
         stop = stop[kept]
     is_unknown = stop < 0

@@ -38,19 +38,19 @@ def quick_tables(path: Path, tables: Mapping[str, int], columns: Mapping[str, Ma
     for name, kinds in columns.items():
         file = f"{name}.txt"
         if file in tables:
-            read = _columns(path, file, kinds, is_long=tables[file] >= _LONG)
+            read = _columns(path, file, kinds, tables[file])
             if read is not None:
                 found[name] = Table(file, read)
     return found
 
 
-def _columns(path: Path, file: str, kinds: Mapping[str, Kind], *, is_long: bool) -> Mapping[str, Column] | None:
-    if is_long:
+def _columns(path: Path, file: str, kinds: Mapping[str, Kind], size: int) -> Mapping[str, Column] | None:
+    if size >= _LONG:
         try:
             with open_table(path, file) as source:
                 header = _header(source.readline())
             with open_table(path, file) as source:
-                return streamed(source, header, kinds)
+                return streamed(source, size, header, kinds)
         except NotPlainError:
             pass
     return _read(read_table(path, file), kinds)

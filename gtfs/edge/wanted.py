@@ -45,7 +45,8 @@ COLUMNS: Mapping[str, Mapping[str, Kind]] = {
     },
     "routes": dict.fromkeys(("route_id", "route_short_name", "route_long_name", "route_color"), Kind.TEXT),
     "trips": {
-        **dict.fromkeys(("route_id", "service_id", "trip_id", "trip_headsign", "block_id", "shape_id"), Kind.TEXT),
+        "trip_id": Kind.TEXT,
+        **dict.fromkeys(("route_id", "service_id", "trip_headsign", "block_id", "shape_id"), Kind.CODE),
         **dict.fromkeys(("direction_id", "wheelchair_accessible"), Kind.WHOLE),
     },
     "stop_times": {

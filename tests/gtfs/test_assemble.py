@@ -51,6 +51,21 @@ def test_calls_in_any_order_are_sorted_by_sequence():
     assert trip.pattern.stops == ("s0", "s1", "s2")
 
 
+@pytest.mark.parametrize(
+    ("calls", "row", "field"),
+    [
+        ([(0, 2, 30, 300, 300), (0, 0, 10, 100, 100), (0, 1, 20, 50, 50)], 3, "arrival_time"),
+        ([(0, 2, 30, 300, 300), (0, 0, 10, 100, 90), (0, 1, 20, 200, 200)], 2, "departure_time"),
+        ([(0, 2, 30, OPEN, OPEN), (0, 0, 10, 100, 100), (0, 1, 20, 200, 200)], 1, "arrival_time"),
+        ([(0, 2, 20, 300, 300), (0, 0, 10, 100, 100), (0, 1, 20, 200, 200)], 3, "stop_sequence"),
+    ],
+)
+def test_a_fault_in_calls_of_any_order_names_the_row_of_the_file(calls, row, field):
+    with pytest.raises(BadInputError) as caught:
+        assemble(feed(calls))
+    assert (caught.value.row, caught.value.field) == (row, field)
+
+
 def test_open_times_are_filled_in_proportion_to_distance():
     trip = only([(0, 0, 0, 0, 60), (0, 1, 1, OPEN, OPEN), (0, 4, 2, OPEN, OPEN), (0, 5, 3, 560, 560)])
     assert trip.arrival == (0, 160, 460, 560)

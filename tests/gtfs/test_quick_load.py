@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from gtfs.assemble import assemble
 from gtfs.edge import quick
 from gtfs.edge.archive import tables_in
+from gtfs.edge.columns import usual_times
 from gtfs.edge.feed import feed_rows
 from gtfs.edge.load import load_feed, read_feed, read_feed_patiently
 from gtfs.edge.quick import UnusualTableError, quick_tables
@@ -125,6 +128,12 @@ LONG = {
     "with one broken time": lambda text: text.replace("05:07:00,b", "05:67:00,b", 1),
     "with one unknown stop": lambda text: text.replace(",b,2", ",nowhere,2", 1),
     "with one line too long": lambda text: text.replace(",b,2", ",b,2,1,1,1,1", 1),
+    "with open pickup types": lambda text: text.replace(",2,0,", ",2,,"),
+    "with open distances": lambda text: text.replace(",100.5,", ",,"),
+    "with one open sequence": lambda text: text.replace(",b,2,", ",b,,", 1),
+    "with one number too large": lambda text: text.replace(",b,2,", ",b,2147483648,", 1),
+    "with the least of numbers": lambda text: text.replace(",b,2,", ",b,-2147483648,", 1),
+    "with its lines the other way round": lambda text: "\n".join([text.split("\n")[0], *text.split("\n")[:0:-1]]),
 }
 
 
@@ -160,6 +169,27 @@ def test_pieces_of_any_size_give_the_same_columns(tmp_path, monkeypatch):
     whole = told(quickly(path))
     monkeypatch.setattr("gtfs.edge.wanted._BLOCK_BYTES", 70_001)
     assert told(quickly(path)) == whole
+
+
+def test_a_table_whose_lines_get_shorter_finds_room_for_all_of_them(tmp_path, monkeypatch):
+    # The first pieces hold far fewer rows than the later ones: room made for pieces like them is too small.
+    path = long_feed(tmp_path, {"stop_times.txt": lambda text: text.replace(",1\n", f",{'0' * 400}1\n", 2000)})
+    monkeypatch.setattr("gtfs.edge.wanted._BLOCK_BYTES", 70_001)
+    assert told(quickly(path)) == told(read_by(read_feed_patiently, path))
+
+
+@given(
+    text=st.text(st.sampled_from("0123456789: /;a"), min_size=8, max_size=8) | st.times().map(str).map(lambda t: t[:8])
+)
+@QUIET
+def test_a_time_is_usual_where_it_has_its_digits_in_their_places(text):
+    usual = re.fullmatch(r"(\d\d):([0-5]\d):([0-5]\d)", text)
+    times_s = usual_times(pa.array(["00:00:00", text, "99:59:59"]))
+    if usual is None:
+        assert times_s is None
+    else:
+        hours, minutes, seconds = map(int, usual.groups())
+        assert times_s.tolist() == [0, (hours * 60 + minutes) * 60 + seconds, 359_999]
 
 
 @given(
