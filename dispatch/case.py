@@ -10,6 +10,7 @@ from dispatch.quote import Service
 from dispatch.reinsertion import Bench, Ride
 from dispatch.rescue import is_transfer, transfer_task
 from dispatch.route import UNREACHABLE_MS
+from dispatch.shift_change import with_shift_changes
 from dispatch.tours import route_of
 from dispatch.weighing import Case
 from mobility.core.clock import Instant
@@ -24,6 +25,7 @@ def case_of(
 ) -> Case:
     """Return the case of a disruption; ``roads`` drives as roads are then, ``service`` as the plan was made."""
     known = upset(roads, state, disruption, now)
+    known = replace(known, plan=with_shift_changes(roads, known.state, known.plan, now))
     passed = {k: _passed(roads, known.state, tour, now) for k, tour in enumerate(known.plan.tours)}
     opener = _Opener(roads, known, disruption, now, passed)
     lanes, freed = opener.opened()

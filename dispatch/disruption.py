@@ -15,7 +15,7 @@ from dispatch.booking import released
 from dispatch.lanes import lane_of
 from dispatch.offer import service_s
 from dispatch.quote import Service
-from dispatch.tours import plan_of, route_of
+from dispatch.tours import ASSUMED_DONE_MS, plan_of, route_of
 from mobility.core.booking import BookingState, Load
 from mobility.core.clock import Instant, shifted
 from mobility.core.disruption import Disruption, DisruptionKind
@@ -70,16 +70,24 @@ def day_plan(service: Service, state: State, disruption: Disruption) -> DayPlan:
 
 
 def upset_tours(plan: DayPlan, disruption: Disruption) -> tuple[int, ...]:
-    """Return the positions of the tours of the disruption's vehicle that it touches; of a late one the next alone."""
+    """Return the positions of the tours of the disruption's vehicle that it touches; of a late one the next alone.
+
+    A tour whose shift is over still is the next one while somebody sits in the bus or waits for it.
+    """
     touched = [
         (tour.shift.span.earliest, position)
         for position, tour in enumerate(plan.tours)
         if tour.shift.vehicle_id == disruption.vehicle_id
-        and tour.shift.span.latest > disruption.begins
+        and (tour.shift.span.latest > disruption.begins or _is_overdue(tour, disruption))
         and (disruption.ends is None or tour.shift.span.earliest < disruption.ends)
     ]
     positions = tuple(position for _, position in sorted(touched))
     return positions[:1] if disruption.kind is DisruptionKind.VEHICLE_LATE else positions
+
+
+def _is_overdue(tour: Tour, disruption: Disruption) -> bool:
+    is_late = disruption.kind is DisruptionKind.VEHICLE_LATE
+    return is_late and any(task.begin > disruption.begins - ASSUMED_DONE_MS for task in tour.tasks[tour.done :])
 
 
 def upset(service: Service, state: State, disruption: Disruption, now: Instant) -> Upset:

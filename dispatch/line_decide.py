@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from dispatch.closures import closed_edges
 from dispatch.line_book import LineBook, LineRun, Seen, of_kind
 from dispatch.line_detour import detour_checked, span_of
-from dispatch.line_vehicle import assigned, may_drive, stands_out, vehicle_refused
+from dispatch.line_swap import Swap, after, halves, swapped
+from dispatch.line_vehicle import assigned, driven_twice, may_drive, stands_out, taken_from, vehicle_refused
 from mobility.core.clock import Instant
 from mobility.core.events import Event, TripCancelled
 from mobility.core.fold import State
@@ -25,6 +26,13 @@ _FURTHEST_MS = 30 * 86_400_000
 _LATE_MS = 900_000
 """An extra trip may be noted a quarter of an hour after it left: it runs already when somebody finds the time."""
 _HOUR_MS = 3_600_000
+_OF_TRIPS = (
+    LineChangeKind.DETOUR,
+    LineChangeKind.STOPS_CLOSED,
+    LineChangeKind.VEHICLE_ASSIGNED,
+    LineChangeKind.UNTRACKED,
+)
+"""What an extra trip takes along when it ends: its name may be given again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +67,11 @@ def reinstated(
     on = next((run for run in runs if run.ref not in state.cancelled_trips), None)
     if on is not None:
         return _refused(line, RefusalCode.NOT_CANCELLED, on)
-    return [TripReinstated(trip=run.ref, reason=reason) for run in runs]
+    named = {run.ref for run in runs}
+    left = {ref: why for ref, why in state.cancelled_trips.items() if ref not in named}
+    return driven_twice(line.book, replace(state, cancelled_trips=left), runs) or [
+        TripReinstated(trip=run.ref, reason=reason) for run in runs
+    ]
 
 
 def changed(line: LineNow, state: State, wished: LineChange, now: Instant) -> list[Event] | Refusal:
@@ -79,6 +91,12 @@ def changed(line: LineNow, state: State, wished: LineChange, now: Instant) -> li
     return _of_trips(line, state, runs, named, now)
 
 
+def swap(line: LineNow, state: State, trips: Sequence[TripRef], wished: Swap, now: Instant) -> list[Event] | Refusal:
+    """Let two vehicles swap ``trips``; without any all that is ahead of both."""
+    runs = _open_runs(line, state, trips, now) if trips else ()
+    return runs if isinstance(runs, Refusal) else swapped(line.book, state, runs, wished)
+
+
 def _of_trips(
     line: LineNow, state: State, runs: Sequence[LineRun], wished: LineChange, now: Instant
 ) -> list[Event] | Refusal:
@@ -94,8 +112,12 @@ def _of_trips(
     return _passed(line, runs, detour) or [LineChanged(change=detour)]
 
 
-def ended(line: LineNow, state: State, change_id: LineChangeId, reason: str) -> list[Event] | Refusal:
-    """End a change. An extra trip with a vehicle on it is not ended but cancelled: riders sit in it."""
+def ended(line: LineNow, state: State, change_id: LineChangeId, reason: str, now: Instant) -> list[Event] | Refusal:
+    """End a change, of a swap both halves, of an extra trip all that was changed about it.
+
+    An extra trip with a vehicle on it is not ended but cancelled: riders sit in it. Trips go back to their vehicle only
+    where that is not given to others by now.
+    """
     change = state.line_changes.get(change_id)
     if change is None:
         return Refusal(RefusalCode.UNKNOWN_CHANGE)
@@ -104,7 +126,16 @@ def ended(line: LineNow, state: State, change_id: LineChangeId, reason: str) -> 
     run = line.book.added(change) if change.kind is LineChangeKind.EXTRA else None
     if run is not None and run.ref in line.seen:
         return _refused(line, RefusalCode.TRIP_RUNS_NOW, run)
-    return [LineChangeEnded(change_id=change_id, reason=reason)]
+    both = halves(state, change)
+    events: list[Event] = [LineChangeEnded(change_id=each.change_id, reason=reason) for each in both]
+    if change.kind is LineChangeKind.EXTRA:
+        for kind in _OF_TRIPS:
+            events += taken_from(state, kind, change.trips, reason)
+    if change.kind is not LineChangeKind.VEHICLE_ASSIGNED:
+        return events
+    back = line.book.runs([ref for each in both for ref in each.trips], state)
+    open_again = () if isinstance(back, Refusal) else [run for run in back if run.ends >= now or run.ref in line.seen]
+    return driven_twice(line.book, after(state, events), open_again) or events
 
 
 def weather_reported(line: LineNow, state: State, report: WeatherReport, now: Instant) -> list[Event] | Refusal:
@@ -131,8 +162,8 @@ def _unfit(line: LineNow, state: State, runs: Sequence[LineRun], wished: LineCha
     for run in runs:
         if run.ref in state.cancelled_trips:
             return _refused(line, RefusalCode.ALREADY_CANCELLED, run)
-        if run.extra is not None and wished.kind is not LineChangeKind.UNTRACKED:
-            return _refused(line, RefusalCode.EXTRA_TRIP_CHANGED, run)
+        if run.extra is not None and wished.kind is LineChangeKind.REMOVED:
+            return _refused(line, RefusalCode.EXTRA_TRIP_CHANGED, run, change_id=run.extra.change_id)
         known = taken.get(run.ref)
         if known is not None and _is_same(known, wished):
             return Refusal(RefusalCode.ALREADY_CHANGED, {"change_id": known.change_id})

@@ -82,12 +82,26 @@ REFUSALS: Mapping[RefusalCode, Mapping[str, str]] = {
         "en": "This extra trip at {time} exists already: change “{change_id}”.",
     },
     RefusalCode.EXTRA_TRIP_CHANGED: {
-        "de": "Die Fahrt um {time} Uhr ist selbst eine zusätzliche. Sie lässt sich nur absagen oder beenden.",
-        "en": "The trip at {time} is an extra one itself. It can only be cancelled or ended.",
+        "de": "Die Fahrt um {time} Uhr ist selbst eine zusätzliche und steht in keinem Fahrplan. Statt sie "
+        "auszublenden, beenden Sie die Änderung „{change_id}“, oder sagen Sie die Fahrt ab.",
+        "en": "The trip at {time} is an extra one and in no timetable. Instead of hiding it, end the change "
+        "“{change_id}” or cancel the trip.",
     },
     RefusalCode.VEHICLE_ELSEWHERE: {
         "de": "{vehicle} fährt zu dieser Zeit die Fahrt um {time} Uhr nach {towards}.",
         "en": "{vehicle} drives the trip at {time} to {towards} at that time.",
+    },
+    RefusalCode.SWAP_WITH_ITSELF: {
+        "de": "{vehicle} kann nicht mit sich selbst tauschen. Bitte wählen Sie zwei Fahrzeuge.",
+        "en": "{vehicle} can not swap with itself. Please choose two vehicles.",
+    },
+    RefusalCode.SWAP_OF_OTHERS: {
+        "de": "Die Fahrt um {time} Uhr fährt weder {vehicle} noch {other}. Bitte wählen Sie nur Fahrten der beiden.",
+        "en": "The trip at {time} is driven neither by {vehicle} nor by {other}. Please choose trips of these two.",
+    },
+    RefusalCode.NOTHING_TO_SWAP: {
+        "de": "{vehicle} hat dabei nichts abzugeben. Teilen Sie das andere Fahrzeug lieber einfach ein.",
+        "en": "{vehicle} has nothing to give away here. Rather assign the other vehicle.",
     },
     RefusalCode.VEHICLE_OUT: {
         "de": "{vehicle} ist als ausgefallen gemeldet. Beenden Sie zuerst diese Meldung.",

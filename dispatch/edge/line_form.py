@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dispatch.edge.requests import is_reason
 from dispatch.line_book import OF_LINES, LineBook
+from dispatch.line_swap import Swap
 from dispatch.wish_time import TimeFault, local_instant
 from mobility.core.clock import Instant
 from mobility.core.geo import LatLon
@@ -35,7 +36,7 @@ class LineForm:
     given: Mapping[str, str]
     trips: Sequence[TripRef]
     kind: str
-    """``cancel``, ``reinstate``, ``weather`` or a kind of change."""
+    """``cancel``, ``reinstate``, ``swap``, ``weather`` or a kind of change."""
     faults: dict[str, str] = field(default_factory=dict)
 
     def reason(self) -> str:
@@ -77,6 +78,15 @@ class LineForm:
             path=self._path() if is_detour else (),
         )
 
+    def swap(self) -> Swap:
+        """Return the swap described; it counts only where there are no ``faults`` after."""
+        return Swap(
+            vehicle_id=self._vehicle(is_needed=True) or VehicleId(""),
+            other_id=self._vehicle("other", is_needed=True) or VehicleId(""),
+            begins=self._moment("from") or self.now,
+            reason=self.reason(),
+        )
+
     def _text(self, name: str) -> str:
         return self.given.get(f"{self.kind}-{name}", "").strip()
 
@@ -91,11 +101,11 @@ class LineForm:
             return None
         return moment
 
-    def _vehicle(self, *, is_needed: bool) -> VehicleId | None:
-        text = self._text("vehicle")
+    def _vehicle(self, name: str = "vehicle", *, is_needed: bool) -> VehicleId | None:
+        text = self._text(name)
         spec = self.book.region.fleet.get(VehicleId(text))
         if (is_needed or text) and (spec is None or spec.kind not in OF_LINES):
-            self.faults[f"{self.kind}-vehicle"] = "choice"
+            self.faults[f"{self.kind}-{name}"] = "choice"
         return VehicleId(text) if text else None
 
     def _pattern_of(self) -> TripId | None:

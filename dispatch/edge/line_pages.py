@@ -33,7 +33,7 @@ PATH = "/console/line"
 _MOST_FIELDS = 3000
 _MOST_SHOWN = 20
 """Trips named in the address after they were cancelled; the alert about more is offered by line."""
-_KINDS = ("cancel", "reinstate", "weather", *(kind.value for kind in LineChangeKind))
+_KINDS = ("cancel", "reinstate", "swap", "weather", *(kind.value for kind in LineChangeKind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +115,9 @@ class LinePages:
             reason = form.reason()
             command = self._desk.cancel if form.kind == "cancel" else self._desk.reinstate
             return None if form.faults else await command(given.trips, reason, key, actor)
+        if form.kind == "swap":
+            swap = form.swap()
+            return None if form.faults else await self._desk.swap(given.trips, swap, key, actor)
         change = form.change()
         return None if form.faults else await self._desk.change(change, key, actor)
 

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.edge.requests import Moment, Text, TripRequest
+from dispatch.line_swap import Swap
 from mobility.core.clock import Instant, instant
+from mobility.core.errors import RefusedError
 from mobility.core.geo import LatLon
 from mobility.core.ids import LineChangeId, StopId, TripId, VehicleId
 from mobility.core.line_change import DetourCall, LineChange, LineChangeKind
+from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.road_weather import RoadWeather
 from mobility.core.vehicle import TripRef
 
@@ -43,6 +46,7 @@ class LineRequest(BaseModel):
     trips: Annotated[list[TripRequest], Field(max_length=_MOST_TRIPS)] = []
     reason: _Reason = ""
     vehicle_id: _Name | None = None
+    swap_with: _Name | None = None
     pattern_of: _Name | None = None
     departs: Moment | None = None
     stops: Annotated[list[_Name], Field(max_length=_MOST_STOPS)] = []
@@ -79,6 +83,22 @@ class LineRequest(BaseModel):
             via=tuple(DetourCall(StopId(each.stop_id), each.drive_s) for each in self.via),
             drive_s=self.drive_s,
             path=tuple(LatLon(lat, lon) for lat, lon in self.path),
+        )
+
+    def swap(self, now: Instant) -> Swap | None:
+        """Return the swap of two vehicles, ``None`` where the request is none.
+
+        Raises ``RefusedError`` for one without a vehicle, or for another kind of change.
+        """
+        if self.swap_with is None:
+            return None
+        if self.kind is not LineChangeKind.VEHICLE_ASSIGNED or self.vehicle_id is None:
+            raise RefusedError(Refusal(RefusalCode.INVALID_INPUT, {"detail": "swap_with"}), 422)
+        return Swap(
+            vehicle_id=VehicleId(self.vehicle_id),
+            other_id=VehicleId(self.swap_with),
+            begins=now if self.begins is None else instant(self.begins),
+            reason=self.reason,
         )
 
 

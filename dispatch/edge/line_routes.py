@@ -52,13 +52,16 @@ class LineApi:
     async def take(self, body: LineRequest, request: Request, key: _IdempotencyKey) -> dict[str, Any]:
         """Take a change, a cancellation or a reinstatement."""
         command = Key(value=key, fingerprint=fingerprint("line change", body.model_dump(mode="json")))
-        actor = actor_of(request)
-        if body.kind == "cancel":
+        actor, now = actor_of(request), self._desk.clock.now()
+        swap = body.swap(now)
+        if swap is not None:
+            done = await self._desk.swap(body.refs(), swap, command, actor)
+        elif body.kind == "cancel":
             done = await self._desk.cancel(body.refs(), body.reason, command, actor)
         elif body.kind == "reinstate":
             done = await self._desk.reinstate(body.refs(), body.reason, command, actor)
         else:
-            done = await self._desk.change(body.change(self._desk.clock.now()), command, actor)
+            done = await self._desk.change(body.change(now), command, actor)
         if isinstance(done, Refusal):
             raise line_error(done)
         return {"change_id": done.change_id, "trips": [_trip(ref) for ref in done.trips]}

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from dispatch.edge.service import Key
 from dispatch.line_book import LineBook, Seen
-from dispatch.line_decide import LineNow, cancelled, changed, ended, reinstated, weather_reported
+from dispatch.line_decide import LineNow, cancelled, changed, ended, reinstated, swap, weather_reported
+from dispatch.line_swap import Swap
 from gtfs.timetable import Timetable
 from mobility.core.clock import Clock, Instant
 from mobility.core.events import Envelope, Event, TripCancelled
@@ -68,9 +69,21 @@ class LineDesk:
         named = replace(wished, change_id=LineChangeId(f"{wished.kind}-{self.references.token()[-12:]}"))
         return await self._taken(lambda state, now: changed(self._line(), state, named, now), key, actor)
 
+    async def swap(self, trips: Sequence[TripRef], wished: Swap, key: Key, actor: str) -> Taken | Refusal:
+        """Let two vehicles swap trips; the swap gets a name of its own."""
+        named = replace(wished, token=self.references.token()[-12:])
+        done = await self._submit(lambda state, now: swap(self._line(), state, trips, named, now), key, actor)
+        if isinstance(done, Refusal):
+            return done
+        # The last two are the halves; before them stands what other assignments lost to them.
+        changes = [envelope.body.change for envelope in done.envelopes if isinstance(envelope.body, LineChanged)][-2:]
+        runs = self.book.runs([ref for change in changes for ref in change.trips], done.state)
+        refs = () if isinstance(runs, Refusal) else tuple(run.ref for run in runs)
+        return Taken(change_id=changes[-1].change_id, trips=refs)
+
     async def end(self, change_id: LineChangeId, reason: str, key: Key, actor: str) -> Refusal | None:
         """End a change; ``None`` when it was."""
-        done = await self._submit(lambda state, _now: ended(self._line(), state, change_id, reason), key, actor)
+        done = await self._submit(lambda state, now: ended(self._line(), state, change_id, reason, now), key, actor)
         return done if isinstance(done, Refusal) else None
 
     async def report(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from dispatch.line_book import OF_LINES, LineBook, LineRun, of_kind
 from dispatch.line_detour import span_of
+from dispatch.line_swap import halves
 from dispatch.line_texts import KINDS, LINE, WEATHERS
 from dispatch.wording import singular
 from mobility.core.arrivals import TripStanding, TripStatus
@@ -215,7 +216,9 @@ class LineView:
         stops = [stop for stop in (change.leaves_at, change.rejoins_at) if stop is not None]
         parts = [" → ".join(self._book.stop_name(stop) for stop in stops)] if stops else []
         parts += [self._book.stop_name(stop) for stop in change.stops]
-        return parts + ([self._label(change.vehicle_id)] if change.vehicle_id is not None else [])
+        parts += [self._label(change.vehicle_id)] if change.vehicle_id is not None else []
+        others = (each.vehicle_id for each in halves(self._state, change) if each is not change)
+        return parts + [self.texts["swapped"].format(vehicle=self._label(each)) for each in others if each is not None]
 
     def _unserved(self, change: LineChange) -> list[str]:
         """Return the stops that trips do not serve because of a change."""

@@ -127,9 +127,11 @@ class CitizenBusDriver:
 
     async def _do(self, task: Stopover) -> None:
         """Drive to a task and do it, unless the manifest has another one first by then."""
-        if not await self._reach(task):
+        reached = await self._reach(task)
+        if reached is None:
             await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), _THINK_S))
             return
+        task = reached
         if task.is_pickup:
             await self._pick_up(task)
         else:
@@ -172,7 +174,8 @@ class CitizenBusDriver:
         vehicle.passengers = max(vehicle.passengers - task.seats - task.wheelchairs, 0)
         vehicle.wheelchairs = max(vehicle.wheelchairs - task.wheelchairs, 0)
         self.alighted += 1
-        await self._tablet.report(task, "alighted", max(clock.now(), task.window.earliest))
+        await vehicle.stand_until(max(clock.now(), task.window.earliest))
+        await self._tablet.report(task, "alighted", clock.now())
 
     async def _open(self, task: Stopover) -> None:
         vehicle = self._vehicle
@@ -203,13 +206,13 @@ class CitizenBusDriver:
         self._control.stands_still(self._vehicle.spec.vehicle_id, stall.lasts_s)
         await self._vehicle.stand_until(shifted(clock.now(), stall.lasts_s))
 
-    async def _reach(self, task: Stopover) -> bool:
-        """Drive to a task; return whether it is still the one to do."""
+    async def _reach(self, task: Stopover) -> Stopover | None:
+        """Drive to a task; return it as the newest manifest has it, ``None`` where it is not the one to do any more."""
         if distance_m(self._here(), task.place) > _HERE_M:
             await self._vehicle.stand_until(shifted(self._vehicle.clock.now(), self._jam_s()))
             await self._vehicle.drive(self._leg(task.place), began=self._vehicle.clock.now())
         tasks = await self._tablet.open_tasks(self._day)
-        return bool(tasks) and tasks[0].task_id == task.task_id
+        return tasks[0] if tasks and tasks[0].task_id == task.task_id else None
 
     async def _go_home(self, depot: LatLon) -> None:
         if distance_m(self._here(), depot) > _HERE_M:

@@ -207,7 +207,7 @@ class PublicApi:
 
 def window_of(row: Mapping[str, str]) -> Window:
     """Return a window as the interface writes it."""
-    return Window(_instant(row["earliest"]), _instant(row["latest"]))
+    return Window(moment_of(row["earliest"]), moment_of(row["latest"]))
 
 
 def _body(answer: httpx.Response) -> Any:
@@ -225,7 +225,7 @@ def _read(row: Any, source: str, reader: Callable[[Any], T]) -> T:
 
 def _manifest(body: Mapping[str, Any]) -> Manifest:
     return Manifest(
-        shifts=tuple(Window(_instant(shift["starts"]), _instant(shift["ends"])) for shift in body["shifts"]),
+        shifts=tuple(Window(moment_of(shift["starts"]), moment_of(shift["ends"])) for shift in body["shifts"]),
         tasks=tuple(_stopover(task) for task in body["tasks"]),
     )
 
@@ -237,8 +237,8 @@ def _stopover(task: Mapping[str, Any]) -> Stopover:
         is_pickup=task["kind"] == "pickup",
         reference=str(task["reference"]),
         place=LatLon(task["lat"], task["lon"]),
-        window=Window(_instant(window["earliest"]), _instant(window["latest"])),
-        begin=_instant(task["begin"]),
+        window=Window(moment_of(window["earliest"]), moment_of(window["latest"])),
+        begin=moment_of(task["begin"]),
         service_s=float(task["service_s"]),
         seats=int(task["seats"]),
         wheelchairs=int(task["wheelchairs"]),
@@ -252,9 +252,10 @@ def _hold(row: Mapping[str, Any]) -> Hold:
     return Hold(
         connection_id=ConnectionId(row["connection_id"]),
         trip=TripRef(trip["trip_id"], date.fromisoformat(str(trip["start_date"]))),
-        hold_until=_instant(until) if until and row.get("decision") == "hold" else None,
+        hold_until=moment_of(until) if until and row.get("decision") == "hold" else None,
     )
 
 
-def _instant(text: str) -> Instant:
+def moment_of(text: str) -> Instant:
+    """Return an instant as the interface writes it."""
     return instant(datetime.fromisoformat(text))

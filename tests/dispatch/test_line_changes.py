@@ -132,7 +132,7 @@ def test_a_name_that_was_cancelled_is_not_given_again() -> None:
     extra = wish(LineChangeKind.EXTRA, pattern_of=TripId("d-09"), departs=at("09:40"))
     state = after(State(), changed(line(), State(), extra, NOW))
     state = after(state, cancelled(line(), state, [TripRef(TripId("d-09+0940"), DAY.date)], "x", NOW))
-    state = after(state, ended(line(), state, LineChangeId("c1"), "doch nicht"))
+    state = after(state, ended(line(), state, LineChangeId("c1"), "doch nicht", NOW))
     assert made(changed(line(), state, extra, NOW)).trips[0].trip_id == "d-09+0940-2"
 
 
@@ -151,7 +151,7 @@ def test_an_extra_trip_keeps_the_name_and_the_service_day_it_was_given() -> None
     again = replace(named_extra("d-09+2530", departs="25:40"), change_id=LineChangeId("c2"))
     assert code(changed(line(), state, again, NOW)) is RefusalCode.EXTRA_TRIP_EXISTS
     off = after(state, cancelled(line(), state, change.trips, "x", NOW))
-    off = after(off, ended(line(), off, LineChangeId("c1"), "x"))
+    off = after(off, ended(line(), off, LineChangeId("c1"), "x", NOW))
     assert code(changed(line(), off, late, NOW)) is RefusalCode.ALREADY_CANCELLED
 
 
@@ -314,12 +314,28 @@ def test_a_trip_that_runs_is_not_hidden_and_a_cancelled_one_not_changed() -> Non
         assert code(changed(line(), state, wished, NOW)) is RefusalCode.ALREADY_CANCELLED
 
 
-def test_an_extra_trip_is_not_detoured_but_may_run_unseen() -> None:
+def test_an_extra_trip_is_changed_like_any_other_but_ended_instead_of_hidden() -> None:
     extra = wish(LineChangeKind.EXTRA, pattern_of=TripId("d-09"), departs=at("09:40"))
     state = after(State(), changed(line(), State(), extra, NOW))
-    assert code(changed(line(), state, detour("d-09+0940", name="c2"), NOW)) is RefusalCode.EXTRA_TRIP_CHANGED
-    unseen = wish(LineChangeKind.UNTRACKED, "d-09+0940", name="c3")
-    assert made(changed(line(), state, unseen, NOW)).trips[0].trip_id == "d-09+0940"
+    hidden = changed(line(), state, wish(LineChangeKind.REMOVED, "d-09+0940", name="c2"), NOW)
+    assert code(hidden) is RefusalCode.EXTRA_TRIP_CHANGED
+    assert isinstance(hidden, Refusal)
+    assert "„c1“" in sentence(hidden, "de")
+    for number, wished in enumerate(
+        (
+            detour("d-09+0940", via=(DetourCall(StopId("D"), 300.0),)),
+            wish(LineChangeKind.STOPS_CLOSED, "d-09+0940", stops=(StopId("C"),)),
+            wish(LineChangeKind.UNTRACKED, "d-09+0940"),
+            wish(LineChangeKind.VEHICLE_ASSIGNED, "d-09+0940", vehicle_id=VehicleId("spare")),
+        )
+    ):
+        named = replace(wished, change_id=LineChangeId(f"x{number}"))
+        done = changed(line(), state, named, NOW)
+        assert made(done).trips == (trip("d-09+0940"),)
+        state = after(state, done)
+    assert code(changed(line(d_09_0940=2), state, detour("d-09+0940", name="c9"), NOW)) is RefusalCode.ALREADY_CHANGED
+    # Its name may be given again, and the next trip of that name is not detoured.
+    assert list(after(state, ended(line(), state, LineChangeId("c1"), "doch nicht", NOW)).line_changes) == []
 
 
 def test_a_spare_vehicle_takes_trips_over_and_gives_them_up_to_the_next() -> None:
@@ -380,12 +396,12 @@ def test_only_vehicles_of_lines_break_down_here(
 def test_a_change_is_ended_once_with_a_reason_and_not_under_its_riders() -> None:
     extra = wish(LineChangeKind.EXTRA, pattern_of=TripId("d-09"), departs=at("08:00"))
     state = after(State(), changed(line(), State(), extra, NOW))
-    assert code(ended(line(), state, LineChangeId("c1"), "")) is RefusalCode.REASON_NEEDED
+    assert code(ended(line(), state, LineChangeId("c1"), "", NOW)) is RefusalCode.REASON_NEEDED
     riding = LineNow(book=ROOM.desk.book, seen={TripRef(TripId("d-09+0800"), DAY.date): 0})
-    assert code(ended(riding, state, LineChangeId("c1"), "x")) is RefusalCode.TRIP_RUNS_NOW
-    done = ended(line(), state, LineChangeId("c1"), "vorbei")
+    assert code(ended(riding, state, LineChangeId("c1"), "x", NOW)) is RefusalCode.TRIP_RUNS_NOW
+    done = ended(line(), state, LineChangeId("c1"), "vorbei", NOW)
     assert done == [LineChangeEnded(change_id=LineChangeId("c1"), reason="vorbei")]
-    assert code(ended(line(), after(state, done), LineChangeId("c1"), "x")) is RefusalCode.UNKNOWN_CHANGE
+    assert code(ended(line(), after(state, done), LineChangeId("c1"), "x", NOW)) is RefusalCode.UNKNOWN_CHANGE
 
 
 def test_road_reports_come_in_the_order_of_their_begin() -> None:

@@ -21,6 +21,7 @@ from mobility.core.plan import DayPlan
 from mobility.core.supervision import AlarmKind
 from tests.dispatch.room import Room, room
 from tests.dispatch.small_region import AREA, DAY, NAMES, at, bus, region, wish
+from tests.patience import PATIENCE_S
 
 
 async def busy_day(seed: int, rides: int = 25, solver: ProcessSolver | None = None) -> Room:
@@ -43,7 +44,7 @@ def day_of(here: Room) -> DayProblem:
     return planner.draft(service, here.ledger.state, the_plan(here), here.clock.now()).day
 
 
-async def until(is_so: Callable[[], bool], *, seconds: float = 60.0) -> None:
+async def until(is_so: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
     for _ in range(round(seconds / 0.01)):
         if is_so():
             return
@@ -64,7 +65,7 @@ class Counting(ProcessSolver):
 
 def test_a_worker_process_solves_without_blocking_is_hurried_stays_in_step_and_ends_when_closed() -> None:
     async def story() -> tuple[Routes | None, int, float, Routes | None, DayProblem]:
-        solver = ProcessSolver(slices_s=(30.0, 0.05), patience_s=60)
+        solver = ProcessSolver(slices_s=(300.0, 0.05), patience_s=600)
         day = day_of(await busy_day(2))
         await solver.warm()
         ticks, started = 0, time.perf_counter()
@@ -88,7 +89,7 @@ def test_a_worker_process_solves_without_blocking_is_hurried_stays_in_step_and_e
         assert found is not None
         assert sorted(stop for order in found for stop in order) == list(range(day.problem.stops))
     assert ticks >= 20
-    assert spent_s < 15
+    assert spent_s < 150
 
 
 def test_a_worker_that_hangs_is_killed_and_the_next_problem_gets_a_new_one() -> None:
