@@ -106,21 +106,6 @@ class Driver:
         self.trip, self.doors = None, Doors.CLOSED
         self._stand(shifted(self.now, 120))
 
-    def again(self, crossroads: Crossroads, salt: int) -> dict[int, Instant]:
-        """Return when the calls ahead would be reached, were all that is still open drawn anew.
-
-        What lasts stays as it is: signals, roadworks, weather, the town's pace of the hour and the day, trains.
-        """
-        other = copy(crossroads.state)
-        other.chance = Chance(self.town.seed * 100_003 + salt)
-        other.demand = LineDemand(demand=self.town.demand, scenario=SCENARIO, chance=other.chance)
-        other.pieces, other.crossroads, other.arrivals = [], [], {}
-        trip = crossroads.trip
-        if crossroads.i < 0:
-            other.serve_first(trip)
-        other.finish(trip, max(crossroads.i, 0) + 1)
-        return {i: at for (_, i), at in other.arrivals.items()}
-
     def _trip(self, trip: Trip) -> None:
         service_day = ServiceDay(self.day, self.town.region.zone)
         leaves = [service_day.at(t) for t in trip.departure]
@@ -265,12 +250,19 @@ class Driver:
             red_s = signal["red_share"] * lasting.between(*signal["cycle_s"], *ends, "cycle")
             if chance.happens(signal["red_share"], *key, "red"):
                 found.append((place_m, chance.between(0.0, red_s, *key, "red for"), False))
-        works = DISTURBANCES["roadworks"]
-        if lasting.happens(works["share_of_segments"], *ends, self.day.isoformat(), "works"):
-            usual_s = lasting.between(*works["extra_s"], *ends, self.day.isoformat(), "works for")
-            found.append((somewhere("works"), usual_s * chance.between(0.5, 1.5, *key, "works"), False))
+        found.extend(self.works(trip, i, key, chance))
         found.extend(self._sudden(trip, i, key, somewhere))
         return sorted(found)
+
+    def works(self, trip: Trip, i: int, key: _Key, chance: Chance) -> Iterator[tuple[float, float, bool]]:
+        """Yield where roadworks stop a drive and for how long, if there are any."""
+        table, lasting = DISTURBANCES["roadworks"], self.town.chance
+        day_key = (trip.pattern.stops[i - 1], trip.pattern.stops[i], self.day.isoformat())
+        if lasting.happens(table["share_of_segments"], *day_key, "works"):
+            from_m, to_m = trip.pattern.stop_chainage_m[i - 1 : i + 1]
+            place_m = _on_grid(from_m + chance.between(0.1, 0.9, *key, "works") * (to_m - from_m), from_m)
+            usual_s = lasting.between(*table["extra_s"], *day_key, "works for")
+            yield place_m, usual_s * chance.between(0.5, 1.5, *key, "works"), False
 
     def _sudden(
         self, trip: Trip, i: int, key: _Key, somewhere: Callable[..., float]

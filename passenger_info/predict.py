@@ -17,6 +17,7 @@ from mobility.core.clock import Instant
 from passenger_info.calls import STANDING_MPS
 from passenger_info.prediction.history import LATE_S, THERE_S, History
 from passenger_info.prediction.scenarios import COUNT, Values, drawn, from_three, normals, quantiles
+from passenger_info.prediction.stands import LONG_S
 from passenger_info.prediction.watch import Watch
 from passenger_info.run import TripRun
 from passenger_info.track import Track
@@ -208,7 +209,8 @@ def _on_the_way(track: Track, setting: _Setting) -> Values:
     left_share = 1.0 - passed
     deviation = sqrt(known + min(local / max(left_share, 0.1), 0.25))
     moving = exp(mean + off) * left_share * np.exp(deviation * normals(6))
-    stands = drawn(segment.stand_table(share, line.stood.durations), 7)
+    has_stood = watch is not None and watch.stood_s >= LONG_S
+    stands = drawn(segment.stands.ahead(share, line.stood.durations, run.ref.start_date, has_stood=has_stood), 7)
     if watch is not None and watch.stands_since is not None:
         stands = stands + drawn(line.stands.rest((setting.base - watch.stands_since) / 1000), 8)
     rest: Values = moving + stands + 1.0 + 1.0 * normals(9)

@@ -144,7 +144,8 @@ class History:
             segment = self.segment(run, i)
             # what nobody knows of the level is the same on every segment, what chance adds is not
             chance = sqrt(segment.variance) * normals(4 * i + 12) + sqrt(expected.variance) * normals(0)
-            stands = drawn(segment.stand_table(0.0, self.line(run).stood.durations), 4 * i + 13)
+            stands_s = segment.stands.ahead(0.0, self.line(run).stood.durations, run.ref.start_date)
+            stands = drawn(stands_s, 4 * i + 13)
             drives = expected.drives[i] = exp(expected.log_s) * np.exp(chance) + stands
         return drives, expected.late
 
@@ -198,9 +199,9 @@ class History:
         line, stood_s = self.line(run), max(whole_s - moving_s, 0.0)
         line.stood.add(stood_s)
         if watch is None:
-            segment.drive_seen([(0.5, stood_s)] if stood_s > 0 else (), ())
+            segment.drive_seen([(0.5, stood_s)] if stood_s > 0 else (), (), run.ref.start_date)
             return
-        segment.drive_seen(watch.stands, _to_the_end(watch.marks_s, moving_s))
+        segment.drive_seen(watch.stands, _to_the_end(watch.marks_s, moving_s), run.ref.start_date)
         for _, stand_s in watch.stands:
             line.stands.add(stand_s)
 

@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from passenger_info.prediction.levels import Log, Variance
-from passenger_info.prediction.scenarios import Values, table
+from passenger_info.prediction.stands import Stands
 from passenger_info.prediction.watch import MARKS
 
-_KEPT = 60
-_PRIOR_DRIVES = 8
-"""Until this many drives were seen, stands of other segments help out."""
 _MEMORY = 25
 
 
 @dataclass(slots=True)
 class Segment:
-    """Changed by learning; tables are kept until then."""
+    """Changed by learning."""
 
-    stands: list[tuple[tuple[float, float], ...]] = field(default_factory=list)
-    """Of the newest drives, each as (share of the way, seconds)."""
+    stands: Stands = field(default_factory=Stands)
     profile: list[float] = field(default_factory=lambda: [(i + 1) / MARKS for i in range(MARKS)])
     """Share of the moving time that has passed at each mark."""
     variance: Variance = 0.14**2
@@ -26,14 +23,10 @@ class Segment:
     persistent: Variance = 0.08**2
     """The part of it that a drive's two halves share."""
     _profiles_seen: int = 0
-    _tables: dict[tuple[int, int], Values] = field(default_factory=dict)
 
-    def drive_seen(self, stands: Sequence[tuple[float, float]], marks_s: Sequence[float]) -> None:
+    def drive_seen(self, stands: Sequence[tuple[float, float]], marks_s: Sequence[float], day: date) -> None:
         """Learn from a drive: its stands, and its moving time at the marks (all of them, else nothing is learned)."""
-        self.stands.append(tuple(stands))
-        if len(self.stands) > _KEPT:
-            del self.stands[0]
-        self._tables.clear()
+        self.stands.seen(stands, day)
         if len(marks_s) != MARKS or marks_s[-1] <= 0:
             return
         self._profiles_seen = min(self._profiles_seen + 1, _MEMORY)
@@ -47,20 +40,6 @@ class Segment:
         i = int(place)
         below = self.profile[i - 1] if i > 0 else 0.0
         return below if i >= MARKS else below + (place - i) * (self.profile[i] - below)
-
-    def stand_table(self, share: float, others: Sequence[float]) -> Values:
-        """Return the quantile table of standing time on the rest of the way; ``others``: drives elsewhere, rising."""
-        step = round(share * MARKS)
-        key = (step, len(others) if len(self.stands) < _PRIOR_DRIVES else 0)
-        known = self._tables.get(key)
-        if known is None:
-            from_share = step / MARKS
-            totals = [sum(s for place, s in drive if place > from_share) for drive in self.stands]
-            lacking = max(0, _PRIOR_DRIVES - len(totals)) if others else 0
-            evenly = [others[(2 * k + 1) * len(others) // (2 * lacking)] for k in range(lacking)]
-            totals.extend((1 - from_share) * stood_s for stood_s in evenly)
-            known = self._tables[key] = table(totals or [0.0])
-        return known
 
     def halves_seen(self, first: Log, second: Log) -> None:
         """Learn from the logarithmic deviations of a drive's two halves how far one tells the other."""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bench_prediction import LEAST_LIVE, lived, towns, weekdays
+from benchmarks.bench_prediction import LEAST_LIVE, Errors, floor_of, lived, towns, weekdays
 from benchmarks.disturbances import DIGEST, DISTURBANCES
 from benchmarks.disturbed_days import Town
 from benchmarks.disturbed_driver import Driver
+from benchmarks.knowing import driven_on
 from mobility.core.clock import seconds_between, shifted
 from mobility.core.ports import TelemetryRecord
 from mobility.core.vehicle import TripRef, VehicleState
@@ -63,14 +64,33 @@ def test_no_vehicle_leaves_a_stop_before_its_time_and_all_trips_are_driven(town:
                 assert cross.at >= runs.get(TripRef(cross.trip.trip_id, TUESDAY)).departure[cross.i]
 
 
-def test_a_trip_driven_again_reaches_the_same_calls_at_other_times(town: Town) -> None:
+def test_one_who_knows_the_model_repeats_what_was_seen_and_draws_the_rest_anew(town: Town) -> None:
     drivers: list[Driver] = []
     list(town.deliveries(TUESDAY, drivers))
-    cross = drivers[0].crossroads[0]
-    one, other = (drivers[0].again(cross, salt) for salt in (1, 2))
-    assert list(one) == list(other) == list(range(1, cross.trip.call_count))
-    assert one != other
-    assert min(one.values()) > cross.at
+    driver = drivers[0]
+    trip = driver.crossroads[0].trip
+    left, arrives = driver.crossroads[1].at, driver.arrivals[TripRef(trip.trip_id, TUESDAY), 1]
+    waiting, driving = (driven_on(driver, trip.trip_id, at, 20) for at in (shifted(left, -60), shifted(left, 20)))
+    for seen, drives in ((shifted(left, -60), waiting), (shifted(left, 20), driving)):
+        assert all(list(drive) == list(range(1, trip.call_count)) for drive in drives)
+        assert all(min(drive.values()) > seen for drive in drives)
+        assert len({drive[2] for drive in drives}) > 10
+    there = driven_on(driver, trip.trip_id, shifted(arrives, -1), 20)
+    assert {drive[1] for drive in there} == {arrives}
+    starts = [min(drive.values()) for drive in driven_on(driver, trip.trip_id, shifted(left, -1), 20)]
+    assert min(starts) > left
+
+
+def test_the_floor_takes_the_error_out_that_a_median_of_few_drives_has_itself() -> None:
+    found = floor_of([Errors(30.0, 40.0, 26.0, 27.0), Errors(20.0, 30.0, 16.0, 17.0)])
+    assert found == {
+        "compared": 2,
+        "mae_s": 25.0,
+        "historical_mean_mae_s": 35.0,
+        "best_possible_mae_s": 20.0,
+        "ratio": 1.25,
+        "best_possible_to_historical_mean": 0.571,
+    }
 
 
 @pytest.mark.slow

@@ -123,13 +123,10 @@ def test_intervals_that_are_too_narrow_or_too_wide_end_up_holding_four_of_five(s
 def test_a_segments_profile_follows_where_time_is_lost() -> None:
     segment = Segment()
     for _ in range(30):
-        segment.drive_seen(
-            ((0.5, 20.0),), [*[2.0 * (k + 1) for k in range(10)], *[20 + 6.0 * (k + 1) for k in range(10)]]
-        )
+        marks_s = [*[2.0 * (k + 1) for k in range(10)], *[20 + 6.0 * (k + 1) for k in range(10)]]
+        segment.drive_seen((), marks_s, DAY)
     assert segment.passed(0.5) == pytest.approx(0.25, abs=0.03)
     assert segment.passed(1.0) == pytest.approx(1.0)
-    assert np.median(segment.stand_table(0.0, ())) == 20
-    assert segment.stand_table(0.6, ()).max() == 0
 
 
 def test_a_watch_sees_stands_and_marks_of_a_drive(timetable: Timetable) -> None:
@@ -217,9 +214,3 @@ def test_the_filter_listens_to_the_last_vehicle_the_more_the_days_differ(timetab
 
     assert predicted_s(1.0) == pytest.approx(100, abs=5)
     assert predicted_s(40.0) > 120
-
-
-def test_a_segment_that_nobody_drove_borrows_stands_short_and_long_from_others() -> None:
-    borrowed = Segment().stand_table(0.0, [0.0] * 50 + [40.0] * 50)
-    assert np.mean(borrowed) == pytest.approx(20, abs=3)
-    assert Segment().stand_table(0.0, ()).max() == 0
