@@ -1,5 +1,8 @@
 """How trips and vehicles are named in the feed: descriptors with their relationship to the timetable."""
 
+from datetime import date
+from functools import lru_cache
+
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 
 from mobility.core.ids import TripId, VehicleId
@@ -31,9 +34,15 @@ def name_trip(
         trip.trip_id = copied
         return
     trip.trip_id = run.trip_id
-    trip.start_date = f"{run.ref.start_date:%Y%m%d}"
+    trip.start_date = date_text(run.ref.start_date)
     if relationship in _OWN_START:
         trip.start_time = start_time(run)
+
+
+@lru_cache(16)
+def date_text(day: date) -> str:
+    """Return a service day as GTFS writes dates."""
+    return f"{day:%Y%m%d}"
 
 
 def start_time(run: TripRun) -> str:

@@ -4,6 +4,7 @@ Built with the official bindings, serialised once. Rules: GTFS-realtime referenc
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 
@@ -24,8 +25,7 @@ _INCOMING_M = 60.0
 """Closer than this before a stop a vehicle is coming in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
+class Entity(NamedTuple):
     """A serialised feed entity, the topics it belongs to, and its place where it has one."""
 
     entity_id: str

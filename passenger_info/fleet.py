@@ -1,6 +1,7 @@
 """Which vehicle is on which trip: log-on first, else the block's next trip, else a trip that fits clearly."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mobility.core.clock import Instant, seconds_between
 from mobility.core.geo import XY, distance_m
@@ -46,8 +47,7 @@ class Tracked:
     """The state's place in the timetable's frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one sample did: the vehicle, its track before and after, and the track of a run that it finished."""
 
     vehicle: Tracked

@@ -202,7 +202,7 @@ class Facts:
 
     def changes_of(self, trip: TripRef) -> tuple[KnownChange, ...]:
         """Return the changes that name a trip, in the order they were decided."""
-        return self._changed_trips().get(trip, ())
+        return self._changed_trips().get(trip, ()) if self.changes else ()
 
     def tour(self, trip: TripRef) -> KnownTour | None:
         """Return the public tour that a run is, ``None`` for any other run and for a tour without calls."""
@@ -226,7 +226,8 @@ class Facts:
 
     def of_kind(self, trip: TripRef, kind: LineChangeKind) -> KnownChange | None:
         """Return the newest change of a kind that names a trip."""
-        return next((known for known in reversed(self.changes_of(trip)) if known.change.kind is kind), None)
+        changes = self.changes_of(trip)
+        return next((known for known in reversed(changes) if known.change.kind is kind), None) if changes else None
 
     def assigned(self, trip: TripRef) -> VehicleId | None:
         """Return the vehicle that somebody put on a trip, ``None`` where nobody did."""

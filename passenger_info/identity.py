@@ -8,9 +8,11 @@ from mobility.core.vehicle import TripRef
 
 VEHICLE, TRIP, SHAPE, ALERT = "vehicle", "trip", "shape", "alert"
 """What stands before the colon: which kind of entity it is."""
+_MOST_KEPT = 20_000
+"""Trips of a day and of the next in a large area."""
 
 
-@lru_cache(1024)
+@lru_cache(_MOST_KEPT)
 def trip_entity_id(trip: TripRef) -> str:
     """Return the id of the entity that carries a trip's update."""
     return f"trip:{trip.start_date:%Y%m%d}:{trip.trip_id}"

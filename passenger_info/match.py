@@ -1,6 +1,5 @@
 """Matching a vehicle to its trip's line: monotone, safe on loops and out-and-back lines, cheap at 1 Hz."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 from mobility.core.clock import Instant, seconds_between
@@ -90,8 +89,7 @@ def moved(before: Track, run: TripRun, point: XY, seen: VehicleState) -> Track:
     k = found.call_index
     here = found.arrived[k] if found.arrived[k] is None else (arrived.get(_key(run, k)) or found.arrived[k])
     nothing: tuple[None, ...] = (None,) * (run.last - k)
-    return replace(
-        found,
+    return found._replace(
         arrived=(*(arrived.get(_key(run, i)) for i in range(k)), here, *nothing),
         departed=(*(departed.get(_key(run, i)) for i in range(k)), None, *nothing),
     )
@@ -149,8 +147,7 @@ def _advanced(before: Track, seen: VehicleState, on: OnLine, elapsed_s: float) -
 def _astray(before: Track, point: XY, seen: VehicleState, on: OnLine) -> Track:
     """Keep the last place for a while; a vehicle seen elsewhere on the line for long is moved there."""
     since = before.astray_since if before.astray_since is not None else seen.as_of
-    lost = replace(
-        before,
+    lost = before._replace(
         as_of=seen.as_of,
         offset_m=on.offset_m,
         is_on_route=on.offset_m <= OFF_ROUTE_M,
@@ -169,8 +166,7 @@ def _with_memory(found: Track, before: Track) -> Track:
     """Keep what was observed at calls that still lie behind the vehicle."""
     k = found.call_index
     nothing: tuple[None, ...] = (None,) * (found.run.last + 1 - k)
-    return replace(
-        found,
+    return found._replace(
         arrived=(*before.arrived[:k], *found.arrived[k:]),
         departed=(*before.departed[:k], *nothing),
     )

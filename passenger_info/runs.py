@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from gtfs.timetable import Timetable
 from mobility.core.clock import Instant
@@ -16,6 +17,14 @@ _KEPT = 5000
 """Runs held in memory; a district has a few hundred a day."""
 
 
+class _Chain(NamedTuple):
+    """Trips that one vehicle drives after each other, as they were at a revision of the facts."""
+
+    revision: int
+    refs: tuple[TripRef, ...]
+    places: dict[TripRef, int]
+
+
 class Runs:
     """Trip runs of a timetable, changed as the facts say."""
 
@@ -25,7 +34,7 @@ class Runs:
         self.facts = facts if facts is not None else Facts()
         self._runs: dict[TripRef, TripRun | None] = {}
         self._changed: dict[TripRef, tuple[tuple[KnownChange, ...], KnownTour | None, TripRun | None]] = {}
-        self._chains: dict[tuple[str, date], tuple[int, tuple[TripRef, ...]]] = {}
+        self._chains: dict[tuple[str, date], _Chain] = {}
 
     def get(self, ref: TripRef) -> TripRun | None:
         """Return a run, ``None`` where there is none on that day or nobody shall see it."""
@@ -82,28 +91,30 @@ class Runs:
         These are the trips of its block that nobody gave to another vehicle, or all trips given to one vehicle.
         """
         chain = self._chain(run)
-        place = next((i for i, ref in enumerate(chain) if ref == run.ref), None)
-        if place is None or not 0 <= place + steps < len(chain):
+        place = None if chain is None else chain.places.get(run.ref)
+        if chain is None or place is None or not 0 <= place + steps < len(chain.refs):
             return None
-        return self.get(chain[place + steps])
+        return self.get(chain.refs[place + steps])
 
     def following(self, run: TripRun, count: int) -> Sequence[TripRef]:
         """Return the next trips, at most ``count``, that the same vehicle drives."""
         chain = self._chain(run)
-        return chain[chain.index(run.ref) + 1 :][:count] if run.ref in chain else ()
+        place = None if chain is None else chain.places.get(run.ref)
+        return () if chain is None or place is None else chain.refs[place + 1 : place + 1 + count]
 
-    def _chain(self, run: TripRun) -> tuple[TripRef, ...]:
+    def _chain(self, run: TripRun) -> _Chain | None:
         vehicle_id, day = self.facts.assigned(run.ref), run.ref.start_date
         if vehicle_id is None and run.trip.block_id is None:
-            return ()
+            return None
         key = f"block {run.trip.block_id}" if vehicle_id is None else f"vehicle {vehicle_id}"
         known = self._chains.get((key, day))
-        if known is None or known[0] != self.facts.revision:
+        if known is None or known.revision != self.facts.revision:
             if len(self._chains) >= _KEPT:
                 self._chains.clear()
-            refs = self._of_block(run) if vehicle_id is None else self.given_to(vehicle_id, day)
-            known = self._chains[key, day] = (self.facts.revision, tuple(refs))
-        return known[1]
+            refs = tuple(self._of_block(run) if vehicle_id is None else self.given_to(vehicle_id, day))
+            places = {ref: place for place, ref in enumerate(refs)}
+            known = self._chains[key, day] = _Chain(self.facts.revision, refs, places)
+        return known
 
     def _of_block(self, run: TripRun) -> Iterator[TripRef]:
         if run.trip.block_id is None:

@@ -50,8 +50,7 @@ _Trip = gtfs_realtime.TripDescriptor
 _EXTRAS = {ExtraAs.NEW: _Trip.NEW, ExtraAs.ADDED: _Trip.ADDED, ExtraAs.DUPLICATED: _Trip.DUPLICATED}
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What is told: ``make`` is only called where ``source`` (by identity) or ``key`` (by value) is another one."""
 
     source: object
@@ -359,8 +358,7 @@ class Tellings:
         self._copies.pop(ref, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Evidence:
+class _Evidence(NamedTuple):
     """The times of a run from a call on, and where they come from."""
 
     at: Instant

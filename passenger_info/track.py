@@ -1,13 +1,12 @@
 """Where a vehicle is on its trip run: chainage, next call, and what was observed at the calls before."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mobility.core.clock import Instant, seconds_between
 from passenger_info.run import TripRun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
+class Track(NamedTuple):
     """A vehicle on a trip run, as of the event time of its newest sample. Chainage never falls."""
 
     run: TripRun

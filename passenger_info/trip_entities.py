@@ -6,7 +6,8 @@ time to be late against.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 
@@ -28,9 +29,11 @@ _Call = gtfs_realtime.TripUpdate.StopTimeUpdate
 _OWN_SCHEDULE = (_Trip.NEW, _Trip.REPLACEMENT, _Trip.DUPLICATED)
 """They say themselves when their calls are scheduled (rule S004)."""
 
+_MOST_KEPT = 4096
+"""Of what trips of the same stops have in common, from each of their calls on."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+
+class Telling(NamedTuple):
     """What is told of a run."""
 
     run: TripRun
@@ -66,6 +69,9 @@ def update_message(told: Telling) -> gtfs_realtime.FeedEntity:
     if told.delay_s is not None and told.manner.relationship == _Trip.SCHEDULED:
         update.delay = round(told.delay_s)
     _tell_properties(update, told)
+    if run.change is None and told.unknown_from is None and told.manner.relationship == _Trip.SCHEDULED:
+        _tell_planned_calls(update, told)
+        return entity
     for call in _calls(told):
         if isinstance(call, SkippedCall):
             update.stop_time_update.add(
@@ -93,17 +99,23 @@ def removed_message(run: TripRun, known_at: Instant) -> gtfs_realtime.FeedEntity
 
 def update_entity(message: gtfs_realtime.FeedEntity, run: TripRun, first: int = 0) -> Entity:
     """Return an update as the feed keeps it, in the topics of its stops from call ``first`` on."""
-    stops: dict[StopId, None] = dict.fromkeys(run.trip.pattern.stops[first:])
-    stops.update(dict.fromkeys(skip.stop_id for skip in run.skipped if skip.before >= first))
+    stops = run.trip.pattern.stops[first:]
+    if run.skipped:
+        stops += tuple(skip.stop_id for skip in run.skipped if skip.before >= first)
     named = message.trip_update.vehicle.id
     topics = (
         ALL,
         trip_topic(run.trip_id),
         route_topic(run.trip.route_id),
-        *(stop_topic(stop) for stop in stops),
+        *_stop_topics(stops),
         *((vehicle_topic(VehicleId(named)),) if named else ()),
     )
     return Entity(entity_id=message.id, record=entity_record(message), topics=topics)
+
+
+@lru_cache(_MOST_KEPT)
+def _stop_topics(stops: tuple[StopId, ...]) -> tuple[str, ...]:
+    return tuple(stop_topic(stop) for stop in dict.fromkeys(stops))
 
 
 def _without_times(run: TripRun, at: Instant, relationship: Relationship, calls: int) -> gtfs_realtime.FeedEntity:
@@ -134,6 +146,25 @@ def _tell_properties(update: gtfs_realtime.TripUpdate, told: Telling) -> None:
         properties.shape_id = told.shape_id
 
 
+def _tell_planned_calls(update: gtfs_realtime.TripUpdate, told: Telling) -> None:
+    """Tell the calls of a run that is as the timetable has it: the usual case, told whenever a vehicle reports."""
+    run, first = told.run, told.first
+    update.MergeFromString(_untimed_calls(run.trip.pattern.stops, run.trip.stop_sequence, first))
+    planned = zip(run.arrival[first:], run.departure[first:], strict=True)
+    for call, times, (arrival, departure) in zip(update.stop_time_update, told.calls, planned, strict=True):
+        _tell_time(call.arrival, times.arrival, arrival, times.is_predicted)
+        _tell_time(call.departure, times.departure, departure, times.is_predicted)
+
+
+@lru_cache(_MOST_KEPT)
+def _untimed_calls(stops: tuple[StopId, ...], sequences: tuple[int, ...], first: int) -> bytes:
+    """Return the calls from the first that is told, serialised, all but their times: they are the same every time."""
+    update = gtfs_realtime.TripUpdate()
+    for stop_id, sequence in zip(stops[first:], sequences[first:], strict=True):
+        update.stop_time_update.add(stop_sequence=sequence, stop_id=stop_id, schedule_relationship=_Call.SCHEDULED)
+    return update.SerializePartialToString()  # partial: which trip it is, is told apart from them
+
+
 def _calls(told: Telling) -> Iterator[SkippedCall | int]:
     """Yield the calls to tell in order of travel: an index of the run, or a call that is skipped."""
     skipped = [] if told.manner.is_whole else [skip for skip in told.run.skipped if skip.before >= told.first]
@@ -159,17 +190,21 @@ def _tell_call(update: gtfs_realtime.TripUpdate, told: Telling, i: int) -> None:
         (call.arrival, times.arrival, run.arrival[i], planned_arrival),
         (call.departure, times.departure, run.departure[i], planned_departure),
     ):
-        _tell_time(event, when, is_predicted=times.is_predicted)
+        late_against = planned if told.manner.relationship == _Trip.SCHEDULED else None
+        _tell_time(event, when, late_against, times.is_predicted)
         if told.manner.relationship in _OWN_SCHEDULE:
             event.scheduled_time = scheduled // 1000
-        elif told.manner.relationship == _Trip.SCHEDULED and planned is not None:
-            event.delay = (when.p50 - planned) // 1000
 
 
-def _tell_time(event: gtfs_realtime.TripUpdate.StopTimeEvent, when: Prediction, *, is_predicted: bool) -> None:
-    event.time = when.p50 // 1000
+def _tell_time(
+    event: gtfs_realtime.TripUpdate.StopTimeEvent, when: Prediction, planned: Instant | None, is_predicted: bool
+) -> None:
+    p50 = when.p50
+    event.time = p50 // 1000
     if is_predicted:
         event.uncertainty = (when.p90 - when.p10) // 2000
+    if planned is not None:
+        event.delay = (p50 - planned) // 1000
 
 
 def _planned(run: TripRun, i: int) -> tuple[Instant | None, Instant | None]:
