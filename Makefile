@@ -43,6 +43,8 @@ proof: .venv/dev.stamp  ## the rigs in full size
 	rm -rf var/proof
 	for day in week dst-autumn dst-spring; do $(BIN)/mobility sim run ilmenau-$$day --seed 1 --out var/proof/$$day --record-feeds; done
 	$(BIN)/python -m tests.rigs.feed_findings var/proof/week var/proof/dst-autumn var/proof/dst-spring
+	$(BIN)/python -m tests.rigs.stream_states var/proof/week
+	$(BIN)/python -m tests.rigs.fault_days --days 30
 
 assets: .venv/dev.stamp
 	$(BIN)/python requirements/console.py

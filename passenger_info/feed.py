@@ -4,9 +4,11 @@ Who changes something notes the entity; what only time changes has its moment on
 somebody reads. A position and the update of its trip name the same vehicle, or neither names one (rule E047).
 """
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import Protocol
 
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 
@@ -45,8 +47,21 @@ _LOOK_AGAIN_S = 30.0
 _MOST_NAMES = 20_000
 _NEVER = Instant(0)
 
-Guard = Callable[[gtfs_realtime.FeedEntity, Instant], bool]
-"""Says of an entity whether it may be published."""
+
+class Guard(Protocol):
+    """Says what may be published."""
+
+    def may_publish(self, entity: gtfs_realtime.FeedEntity, at: Instant) -> bool:
+        """Return whether an entity may be published; it counts as published then."""
+        ...
+
+    def gone(self, entity_id: str) -> None:
+        """Take notice that an entity is published no more."""
+        ...
+
+    def apart(self, at: Instant) -> Collection[str]:
+        """Return which of the entities that may be published must not stand beside the others now."""
+        ...
 
 
 @dataclass(slots=True)
@@ -70,7 +85,9 @@ class Feed:
     _tellings: Tellings = field(init=False)
     _alerts: FeedAlerts = field(init=False)
     _told: dict[str, Told] = field(default_factory=dict)
-    _noted: dict[str, None] = field(default_factory=dict)
+    _apart: dict[str, Entity | None] = field(default_factory=dict)
+    """The newest of what the guard wants apart from the others."""
+    _noted: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _due: dict[str, Instant] = field(default_factory=dict)
     _queue: list[tuple[Instant, str]] = field(default_factory=list)
     _holders: dict[TripId, _Holder] = field(default_factory=dict)
@@ -138,11 +155,11 @@ class Feed:
         """Bring up to date what was noted or whose moment has come."""
         self._take_due(at)
         while self._noted:
-            noted, self._noted = self._noted, {}
-            for entity_id in noted:
-                self._renew(entity_id, at)
+            # What one notes that is still to come is looked at once, after it.
+            self._renew(self._noted.popitem(last=False)[0], at)
         if self._has_alert_news or at >= self._alerts_at:
             self._renew_alerts(at)
+        self._set_apart(at)
         stale, self._stale_lines = self._stale_lines, {}
         for shape_id in stale:
             self._renew_line(shape_id)
@@ -168,7 +185,9 @@ class Feed:
     def _tell(self, entity_id: str, before: Told | None, told: Told | None, at: Instant) -> None:
         if told is None:
             self._told.pop(entity_id, None)
-            self.store.put(entity_id, None)
+            if self.guard is not None:
+                self.guard.gone(entity_id)
+            self._put(entity_id, None)
         elif before is None or before.source is not told.source or before.key != told.key:
             self._told[entity_id] = told
             self._publish(entity_id, told.make(), told.keep, at)
@@ -180,11 +199,28 @@ class Feed:
         keep: Callable[[gtfs_realtime.FeedEntity], Entity],
         at: Instant,
     ) -> None:
-        if self.guard is not None and not self.guard(message, at):
+        if self.guard is not None and not self.guard.may_publish(message, at):
             self.refused += 1
-            self.store.put(entity_id, None)
+            self._put(entity_id, None)
         else:
-            self.store.put(entity_id, keep(message))
+            self._put(entity_id, keep(message))
+
+    def _put(self, entity_id: str, entity: Entity | None) -> None:
+        if entity_id in self._apart:
+            self._apart[entity_id] = entity
+        else:
+            self.store.put(entity_id, entity)
+
+    def _set_apart(self, at: Instant) -> None:
+        """Publish what has come to fit to the others, and nothing that does not any more."""
+        apart = () if self.guard is None else self.guard.apart(at)
+        for entity_id in [entity_id for entity_id in self._apart if entity_id not in apart]:
+            self.store.put(entity_id, self._apart.pop(entity_id))
+        for entity_id in apart:
+            if entity_id not in self._apart:
+                self.refused += 1
+                self._apart[entity_id] = self.store.get(entity_id)
+                self.store.put(entity_id, None)
 
     def _may_tell(self, ref: TripRef, answer: Answer, at: Instant) -> Answer:
         """Return the answer, or that it has to wait: under one trip id one run is told, then nothing for a while."""
@@ -197,7 +233,10 @@ class Feed:
         if told is None or told.trip_id is None:
             return answer
         holder = self._holders.get(told.trip_id)
-        if holder is None or holder.ref == ref:
+        if holder is not None and holder.ref == ref:
+            holder.gone_at = None
+            return answer
+        if holder is None:
             if len(self._holders) > _MOST_NAMES:
                 self._holders = {name: held for name, held in self._holders.items() if held.gone_at is None}
             self._holders[told.trip_id] = _Holder(ref)

@@ -9,12 +9,20 @@ reference asks for something that a validator takes for an error, the other prof
 - A ``REPLACEMENT`` trip numbers all its calls. Rules E045 and E051 compare these numbers with the static feed, so that
   a stop which only the detour serves can not have one.
 - A trip of which nothing is known may say ``NO_DATA`` for all its calls. Rule P008 asks for a time in the future.
+
+What a profile excuses is said with it. Whatever else breaks an error rule is not published, in no profile.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
+
+from google.transit import gtfs_realtime_pb2 as gtfs_realtime
+
+from passenger_info.checker.excuse import Excuse
+
+_Trip = gtfs_realtime.TripDescriptor
 
 
 class ExtraAs(StrEnum):
@@ -63,8 +71,15 @@ class Profile:
     """Whether ``DELETED`` is understood; else such a trip is ``CANCELED``."""
     has_lone_no_data: bool
     """Whether a trip may be told of which nothing at all is known."""
+    excused: frozenset[Excuse]
+    """What gtfs-rt-validator finds in it though the reference asks for it, or readers know nothing else."""
     has_new_fields: bool = True
     """Whether fields marked experimental are sent: shapes, headsigns, texts to be read aloud, occupancy of calls."""
+
+
+_NEW_ID = Excuse("E003", _Trip.NEW)
+_OWN_CALLS = frozenset({Excuse("E045", _Trip.REPLACEMENT), Excuse("E051", _Trip.REPLACEMENT)})
+_NO_TIME_AHEAD, _ADDED, _OLD_PERIODS = Excuse("P008"), Excuse("S024"), Excuse("S025")
 
 
 FULL = Profile(
@@ -76,6 +91,7 @@ FULL = Profile(
     periods=PeriodsAs.NEW,
     has_deleted=True,
     has_lone_no_data=False,
+    excused=frozenset(),
 )
 REFERENCE = Profile(
     name="reference",
@@ -86,9 +102,10 @@ REFERENCE = Profile(
     periods=PeriodsAs.NEW,
     has_deleted=True,
     has_lone_no_data=True,
+    excused=frozenset({_NEW_ID, *_OWN_CALLS, _NO_TIME_AHEAD}),
 )
-OTP = replace(REFERENCE, name="otp", periods=PeriodsAs.BOTH)
-MOTIS = replace(OTP, name="motis", detour=DetourAs.SKIPPED)
+OTP = replace(REFERENCE, name="otp", periods=PeriodsAs.BOTH, excused=REFERENCE.excused | {_OLD_PERIODS})
+MOTIS = replace(OTP, name="motis", detour=DetourAs.SKIPPED, excused=OTP.excused - _OWN_CALLS)
 LEGACY = Profile(
     name="legacy",
     extra=ExtraAs.ADDED,
@@ -98,6 +115,7 @@ LEGACY = Profile(
     periods=PeriodsAs.OLD,
     has_deleted=False,
     has_lone_no_data=False,
+    excused=frozenset({_ADDED, _OLD_PERIODS}),
     has_new_fields=False,
 )
 

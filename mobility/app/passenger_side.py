@@ -1,6 +1,6 @@
 """Passenger information with everything around it: checker, push hub, alerts, header renewal, MQTT out."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -18,11 +18,8 @@ from mobility.core.ids import BlockId, VehicleId
 from mobility.core.ports import Ledger, References
 from mobility.core.region import Region
 from passenger_info.accuracy_view import accuracy_readings
-from passenger_info.checker.checker import Checker
 from passenger_info.checker.finding import RuleFinding
-from passenger_info.checker.gate import Gate
 from passenger_info.checker.static_view import StaticView, static_view
-from passenger_info.dataset import DatasetKind
 from passenger_info.edge import routes
 from passenger_info.edge.accuracy_page import accuracy_router
 from passenger_info.edge.alert_api import alert_router
@@ -33,6 +30,7 @@ from passenger_info.edge.mqtt_publisher import PublishingBroker
 from passenger_info.edge.push import PushHub
 from passenger_info.edge.renewal import Renewal
 from passenger_info.edge.service import PassengerInfo
+from passenger_info.gates import Gates
 from passenger_info.learning import learn
 from passenger_info.profiles import PROFILES
 from passenger_info.told import PublishedTime
@@ -69,8 +67,8 @@ class PassengerSide:
     info: PassengerInfo
     hub: PushHub
     alerts: AlertDesk
-    gates: Sequence[Gate]
-    """What entities and full datasets must pass before anybody sees them."""
+    gates: Gates
+    """What entities and full datasets must pass before anybody sees them, in each profile."""
     renewal: Renewal | None
     """Keeps the header of the feed young; in virtual time nobody does."""
     mqtt: MqttOut | None
@@ -101,8 +99,10 @@ class PassengerSide:
     def readings(self) -> Mapping[str, float]:
         """Return figures for ``/metrics``."""
         hub = self.hub.counters
+        refused = {name: sum(rules.values()) for name, rules in self.gates.refused.items()}
         figures = {
-            "feed_refused_total": sum(sum(gate.refused.values()) for gate in self.gates),
+            "feed_refused_total": sum(refused.values()),
+            **{f"feed_refused_{name}_total": count for name, count in refused.items()},
             "push_readers": hub.readers,
             "push_topics": hub.topics,
             "push_frames_total": hub.frames,
@@ -141,17 +141,15 @@ class PassengerParts:
 def build_passenger_side(parts: PassengerParts) -> PassengerSide:
     """Plug passenger information together; it begins with the facts that the ledger holds."""
     region = parts.region
-    view = _view(parts.timetable, region)
-    gate = Gate(Checker(view), told=_told)
-    messages = {kind: Gate(Checker(view), told=_told) for kind in DatasetKind}
+    gates = Gates(_view(parts.timetable, region), told=_told)
     info = PassengerInfo(
         timetable=parts.timetable,
         clock=parts.clock,
         specs=region.fleet if region is not None else {},
         published=parts.published,
         blocks=region.blocks if region is not None else _NO_BLOCKS,
-        guard=gate.may_publish,
-        gates={kind: each.may_send for kind, each in messages.items()},
+        guards=gates.of_entities,
+        gates=gates.of_feed,
         performed=parts.visits.append,
     )
     learn(info.predictor, info.runs, parts.visits.recent())
@@ -161,7 +159,7 @@ def build_passenger_side(parts: PassengerParts) -> PassengerSide:
         alerts=AlertDesk(
             timetable=parts.timetable, ledger=parts.ledger, clock=parts.clock, references=parts.references
         ),
-        gates=(gate, *messages.values()),
+        gates=gates,
         renewal=None if parts.inline else Renewal(info, parts.clock),
         mqtt=_mqtt(info, parts.clock, parts.publishing.mqtt),
         films=parts.publishing.films,
@@ -175,8 +173,10 @@ def _view(timetable: Timetable, region: Region | None) -> StaticView:
     return static_view(timetable, agency_id=region.region_id, shape_ids=shapes)
 
 
-def _told(finding: RuleFinding) -> None:
-    _log.warning("feed kept back", rule=finding.rule_id, entity=finding.entity_id, detail=finding.detail)
+def _told(profile: str, finding: RuleFinding) -> None:
+    _log.warning(
+        "feed kept back", profile=profile, rule=finding.rule_id, entity=finding.entity_id, detail=finding.detail
+    )
 
 
 def _mqtt(info: PassengerInfo, clock: Clock, plan: MqttOutPlan | None) -> MqttOut | None:

@@ -1,13 +1,14 @@
 """Recording what a simulated server publishes: full datasets every 30 s, and every frame of the push stream."""
 
 import asyncio
-import json
 from datetime import UTC
 from pathlib import Path
+from typing import BinaryIO
 
 from mobility.app.wiring import Server
 from mobility.core.clock import Clock, datetime_at
-from sim.edge.pipe import pipe
+from mobility.core.errors import StreamClosedError
+from passenger_info.protocol import Format, Subscribe
 
 RECORD_EVERY_S = 30.0
 LENGTH_BYTES = 4
@@ -44,13 +45,36 @@ class Recording:
             await self._clock.sleep(RECORD_EVERY_S)
 
     async def _frames(self) -> None:
-        ours, theirs = pipe()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._server.hub.serve(theirs))
-            await ours.send(json.dumps({"type": "sub", "id": "record", "topics": ["all"], "format": "pb"}))
-            with (self._stream / "all.frames").open("wb") as file:
-                while True:
-                    frame = await ours.receive()
-                    if isinstance(frame, bytes):
-                        file.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
-                        file.write(frame)
+        wish = Subscribe(request_id="record", topics=("all",), format=Format.PB, epoch="", resume={})
+        with (self._stream / "all.frames").open("wb") as file:
+            await self._server.hub.serve(_FrameFile(file), [wish])
+
+
+class _FrameFile:
+    """A reader of the hub that takes every frame at once, into a file; it never says a word."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._ended = asyncio.Event()
+
+    def take(self, frame: bytes | str) -> bool:
+        try:
+            self._write(frame)
+        except OSError:
+            return False  # what is wrong with the disk ends the recording in ``send``, not the hub
+        return True
+
+    async def send(self, frame: bytes | str) -> None:
+        self._write(frame)
+
+    def _write(self, frame: bytes | str) -> None:
+        if isinstance(frame, bytes):
+            self._file.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
+            self._file.write(frame)
+
+    async def receive(self) -> bytes | str:
+        await self._ended.wait()
+        raise StreamClosedError("the recording is over")
+
+    async def close(self, reason: str = "") -> None:  # noqa: ARG002 - the port's signature
+        self._ended.set()

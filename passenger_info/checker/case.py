@@ -49,8 +49,6 @@ class UpdateCase:
     update: UpdateRead
     static: StaticTrip | None
     """Its trip in the static feed, ``None`` where it is not there."""
-    schedule: StaticTrip | None
-    """The same where its calls are compared with that trip's."""
     walk: Walk
     known: Known
     now: Now

@@ -1,13 +1,14 @@
 """The gate before publishing: what breaks an error rule does not pass, is counted by rule, and is told for the log."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as gtfs_realtime
 
 from mobility.core.clock import Instant
+from passenger_info.checker.case import Now
 from passenger_info.checker.checker import Checker
 from passenger_info.checker.finding import RuleFinding, Severity
 
@@ -18,7 +19,7 @@ Told = Callable[[RuleFinding], None]
 
 @dataclass(slots=True)
 class Gate:
-    """Lets through what is right. ``may_publish`` fits ``passenger_info.feed.Guard``."""
+    """Lets through what is right; a ``passenger_info.feed.Guard``."""
 
     checker: Checker
     told: Told | None = None
@@ -35,13 +36,25 @@ class Gate:
         """Return whether an entity may be published in a message of ``at``."""
         return self._passes(entity.id, self.checker.check_entity(entity, at))
 
+    def gone(self, entity_id: str) -> None:
+        """Take notice that an entity is published no more."""
+        self.checker.company.tell(entity_id, None)
+
+    def apart(self, at: Instant) -> Collection[str]:
+        """Return which of the entities that may be published may not be so beside the others, at ``at``."""
+        company = self.checker.company
+        before = tuple(company.apart)
+        if company.judge(Now(at, at // 1000)):
+            for name in dict.fromkeys((*before, *company.apart)):
+                self._passes(f"{name} beside others", company.apart.get(name, ()))
+        return company.apart.keys()
+
     def may_send(self, message: bytes, at: Instant) -> bool:
         """Return whether a full dataset may be sent at ``at``; one that may not counts as never sent."""
         try:
-            feed = gtfs_realtime.FeedMessage.FromString(message)
+            found = self.checker.check_bytes(message, at)
         except DecodeError as error:
             return self._passes("", [RuleFinding("decode", Severity.ERROR, "", str(error))])
-        found = self.checker.check(feed, at)
         if found:
             self.checker.take_back()
         return self._passes("", found)

@@ -28,7 +28,7 @@ def own_schedule_forbidden(case: UpdateCase) -> Sequence[str]:
 
 def one_time_of_two(case: UpdateCase) -> Sequence[str]:
     """S006: where the schedule has arrival and departure, so has the update; ends of a trip have one."""
-    static = case.schedule
+    static = case.static
     if static is None:
         return NONE
     return [

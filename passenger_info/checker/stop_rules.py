@@ -33,7 +33,7 @@ def calls_not_sorted(case: UpdateCase) -> Sequence[str]:
 
 def sequence_missing_on_loop(case: UpdateCase) -> Sequence[str]:
     """E009: a trip that calls at a stop twice needs stop_sequence."""
-    if case.schedule is None or not case.schedule.repeated_stops:
+    if case.static is None or not case.static.repeated_stops:
         return NONE
     is_missing = any(call.stop_sequence is None for call in case.walk.examined)
     return (f"trip {case.trip.trip_id} calls at a stop twice and lacks stop_sequence",) if is_missing else NONE

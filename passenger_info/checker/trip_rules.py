@@ -1,18 +1,17 @@
 """Rules about which trip is meant: E003, E004, E006, E013, E016, E019, E023, E024, E035 and S023.
 
 Source: rules of the GTFS Realtime Validator; GTFS-realtime reference, "TripDescriptor". E003 is older than the
-relationships NEW and DUPLICATED: we read it as the reference of today does, which lets a NEW trip, and the vehicle of
-a DUPLICATED one, have an id that the static feed does not have.
+relationships NEW and DUPLICATED. The reference lets a NEW trip, and the vehicle of a DUPLICATED one, have an id that
+the static feed does not have; who follows it excuses that, see ``passenger_info.profiles``.
 """
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from passenger_info.checker.case import ADDED, DUPLICATED, NEW, NONE, UNSCHEDULED, UpdateCase, VehicleCase
+from passenger_info.checker.case import ADDED, NONE, UNSCHEDULED, UpdateCase, VehicleCase
 from passenger_info.checker.reading import NO_TRIP, TripRead
 from passenger_info.checker.static_view import Headway, StaticTrip, StaticView
 
-_NOT_IN_FEED = (ADDED, NEW)
 _NO_TIME_S = -999
 """How readers in other languages hold a first call without a time; it equals no start_time."""
 
@@ -30,17 +29,17 @@ TripRule = Callable[[TripCase], Sequence[str]]
 
 
 def update_of_unknown_trip(case: UpdateCase) -> Sequence[str]:
-    """E003: an update of a trip that the static feed does not have and that is not new."""
+    """E003: an update of a trip that the static feed does not have and that is not ADDED."""
     trip = case.update.trip
-    if case.static is not None or trip.trip_id is None or trip.relationship in _NOT_IN_FEED:
+    if case.static is not None or trip.trip_id is None or trip.relationship == ADDED:
         return NONE
     return (f"trip {trip.trip_id!r} is not in the static feed",)
 
 
 def vehicle_on_unknown_trip(case: VehicleCase) -> Sequence[str]:
-    """E003: a position on a trip that the static feed does not have and that is neither new nor a duplicate."""
+    """E003: a position on a trip that the static feed does not have and that is not ADDED."""
     trip = case.vehicle.trip or NO_TRIP
-    if case.static is not None or not trip.trip_id or trip.relationship in (*_NOT_IN_FEED, DUPLICATED):
+    if case.static is not None or not trip.trip_id or trip.relationship == ADDED:
         return NONE
     return (f"trip {trip.trip_id!r} is not in the static feed",)
 

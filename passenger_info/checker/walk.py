@@ -2,7 +2,7 @@
 
 The pass never goes back: a call without stop_sequence takes the next row with its stop, one with a stop_sequence the
 next row with it. A stop_sequence that is not found ends the pass, and what follows is not looked at (rule E051), as
-the GTFS Realtime Validator does it.
+the GTFS Realtime Validator does it; unless the trip may have numbers of its own.
 """
 
 from dataclasses import dataclass
@@ -27,8 +27,11 @@ class Walk:
     """Whether a stop_sequence was taken from a row."""
 
 
-def walk(update: UpdateRead, trip: StaticTrip | None) -> Walk:
-    """Match an update's calls with its trip's; nothing is matched where the trip is not in the static feed."""
+def walk(update: UpdateRead, trip: StaticTrip | None, *, goes_on: bool = False) -> Walk:
+    """Match an update's calls with its trip's; nothing is matched where the trip is not in the static feed.
+
+    With ``goes_on`` a stop_sequence that is not found does not end the pass; calls after it are looked at, unmatched.
+    """
     calls = update.calls
     found = Walk(calls, [], [])
     rows = () if trip is None else trip.calls
@@ -51,7 +54,7 @@ def walk(update: UpdateRead, trip: StaticTrip | None) -> Walk:
                 found.has_taken = True
                 found.matched.append((call, static))
                 break
-        if found.unknown is not None:
+        if found.unknown is not None and not goes_on:
             found.examined = calls[: k + 1]
             break
     return found

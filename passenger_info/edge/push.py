@@ -10,7 +10,7 @@ from mobility.core.clock import Clock, seconds_between
 from mobility.core.errors import BadInputError, StreamClosedError
 from mobility.core.ports import FrameStream
 from passenger_info.dataset import DatasetKind
-from passenger_info.edge.reader_link import Key, ReaderLink
+from passenger_info.edge.reader_link import Key, ReaderLink, spread
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.frame_pb2 import Frame
 from passenger_info.frames import EventText, error_text, frame_text
@@ -159,10 +159,8 @@ class PushHub:
         if not readers:
             return
         message = prepared.in_format(key[1])
-        # ``deliver``, with its usual way laid open: with many readers the call counts.
-        for link in readers:
-            if link.offer is None or not link.offer(message):
-                link.deliver(key, message)
+        for link in spread(message, readers):
+            link.deliver(key, message)
         self._counting.deliveries += len(readers)
 
     def checked(self, topic: str) -> str:

@@ -1,13 +1,11 @@
 """The push hub on real sockets: the ``websockets`` server, uncompressed, one pre-built frame for all readers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from os import write
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
@@ -20,22 +18,6 @@ MOST_READERS = 10_000
 """Connections at once; more are answered 503."""
 _LONGEST_REASON = 120
 """A close frame has room for 123 bytes."""
-
-
-class _Framer:
-    """The newest payload as a WebSocket frame; a server's frames carry no mask, so all readers get the same bytes."""
-
-    __slots__ = ("payload", "wire")
-
-    def __init__(self) -> None:
-        self.payload: bytes | str = b""
-        self.wire = b""
-
-    def take(self, payload: bytes | str) -> None:
-        is_text = isinstance(payload, str)
-        data = payload.encode() if isinstance(payload, str) else payload
-        self.payload = payload
-        self.wire = Frame(Opcode.TEXT if is_text else Opcode.BINARY, data).serialize(mask=False)
 
 
 class PushConnection(ServerConnection):
@@ -74,27 +56,36 @@ class PushConnection(ServerConnection):
             self.stream.look(is_over=is_over)
 
 
+def _nobody() -> None:
+    """Stand for a listener that is not there yet."""
+
+
 class WebSocketStream:
-    """A connection as a ``FrameStream`` that also takes frames at once."""
+    """A connection as a ``FrameStream`` that also tells its socket, for frames that need not wait."""
 
-    # Ten thousand readers a second pass through ``offer``: what it needs is one step away.
-    __slots__ = ("_connection", "_descriptor", "_framer", "_is_over")
+    __slots__ = ("_connection", "_is_over", "descriptor", "on_look")
 
-    def __init__(self, connection: PushConnection, framer: _Framer) -> None:
+    def __init__(self, connection: PushConnection) -> None:
         """Wrap an open connection."""
         self._connection = connection
-        self._framer = framer
-        self._descriptor = -1
         self._is_over = False
+        self.descriptor = -1
+        self.on_look: Callable[[], None] = _nobody
         connection.stream = self
         self.look()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection is closed; it swallows frames."""
+        return self._is_over or self._connection.protocol.state is not State.OPEN
 
     def look(self, *, is_over: bool = False) -> None:
         """Note whether frames may go straight into the socket: it is open, and nothing waits in front of them."""
         connection = self._connection
         self._is_over = self._is_over or is_over
-        is_clear = not self._is_over and connection.protocol.state is State.OPEN and not connection.paused
-        self._descriptor = connection.transport.get_extra_info("socket").fileno() if is_clear else -1
+        is_clear = not self.is_over and not connection.paused
+        self.descriptor = connection.transport.get_extra_info("socket").fileno() if is_clear else -1
+        self.on_look()
 
     async def receive(self) -> bytes | str:
         """Return the next frame; raises ``StreamClosedError`` at the end."""
@@ -110,44 +101,30 @@ class WebSocketStream:
         except ConnectionClosed as closed:
             raise StreamClosedError(str(closed)) from None
 
-    def offer(self, frame: bytes | str) -> bool:
-        """Write a frame into the socket where that has room; a closed connection swallows it.
+    def finish(self, rest: bytes) -> None:
+        """Send what the socket had no room for."""
+        self._connection.transport.write(rest)
 
-        Straight into the socket, past the transport, whose own way costs a tenth more. There is no TLS here.
-        """
-        descriptor = self._descriptor
-        if descriptor < 0:
-            return self._is_over or self._connection.protocol.state is not State.OPEN
-        framer = self._framer
-        if frame is not framer.payload:
-            framer.take(frame)
-        try:
-            sent = write(descriptor, framer.wire)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            # Broken. The others must get their frames all the same.
-            self._descriptor = -1
+    def abort(self) -> None:
+        """Give the connection up; its socket is broken."""
+        self.look(is_over=True)
+        # CPython 3.11 raises AttributeError where a transport has closed itself with its last byte.
+        if not self._connection.transport.is_closing():
             self._connection.transport.abort()
-            return True
-        if sent < len(framer.wire):
-            self._connection.transport.write(framer.wire[sent:])
-        return True
 
     async def close(self, reason: str = "") -> None:
         """Close the connection and say why."""
-        self._is_over, self._descriptor = True, -1
+        self.look(is_over=True)
         await self._connection.close(1000, reason[:_LONGEST_REASON])
 
 
 @asynccontextmanager
 async def listen(hub: PushHub, host: str, port: int) -> AsyncIterator[Server]:
     """Serve the push hub on ``ws://host:port/gtfs-rt/stream`` while the context is open; port 0 takes a free one."""
-    framer = _Framer()
 
     async def accept(connection: ServerConnection) -> None:
         assert isinstance(connection, PushConnection)  # noqa: S101 - as ordered below; tells the type checker
-        await hub.serve(WebSocketStream(connection, framer))
+        await hub.serve(WebSocketStream(connection))
 
     def check(connection: ServerConnection, request: Request) -> Response | None:
         if hub.counters.readers >= MOST_READERS:

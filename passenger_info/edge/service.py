@@ -58,14 +58,14 @@ class PassengerInfo:
         specs: Mapping[VehicleId, VehicleSpec],
         published: Callable[[PublishedTime], None] | None = None,
         blocks: Mapping[BlockId, VehicleId] | None = None,
-        guard: Guard | None = None,
-        gates: Mapping[DatasetKind, MaySend] | None = None,
+        guards: Callable[[Profile], Guard] | None = None,
+        gates: Callable[[Profile, DatasetKind], MaySend] | None = None,
         performed: Callable[[Iterable[StopVisit]], None] | None = None,
     ) -> None:
         """Take the timetable, the clock, the fleet, who keeps what was told to all, and who the visits of ended trips.
 
-        ``blocks`` says which vehicle drives a block on an ordinary day. For those who ask for no profile ``guard`` says
-        whether an entity may be published, and ``gates``, by feed, whether a full dataset may be sent.
+        ``blocks`` says which vehicle drives a block on an ordinary day. ``guards`` has, for a profile, who says whether
+        an entity may be published in it, and ``gates``, for a feed of it, whether a full dataset may be sent.
         """
         self.timetable = timetable
         self.clock = clock
@@ -91,8 +91,8 @@ class PassengerInfo:
             line_seen=self._line_seen,
             blocks=blocks or {},
         )
-        self._guard = guard
-        self._gates = gates or {}
+        self._guards = guards
+        self._gates = gates
         self._maker = f"{clock.now():x}"
         self._feeds: dict[str, Feed] = {}
         self._datasets: dict[tuple[str, DatasetKind], Dataset] = {}
@@ -235,10 +235,10 @@ class PassengerInfo:
         """Return what is published in a profile; made when it is first asked for."""
         feed = self._feeds.get(profile.name)
         if feed is None:
-            is_default = profile is DEFAULT_PROFILE
-            guard = self._guard if is_default else None
+            guard = None if self._guards is None else self._guards(profile)
             # Only the default profile's listeners ask what changed.
-            feed = Feed(self._statuses, profile, guard, store=EntityStore(tells_drift=is_default))
+            store = EntityStore(tells_drift=profile is DEFAULT_PROFILE)
+            feed = Feed(self._statuses, profile, guard, store=store)
             self._feeds[profile.name] = feed
         return feed
 
@@ -250,7 +250,7 @@ class PassengerInfo:
         """Return a feed with its header time and its name for HTTP."""
         dataset = self._datasets.get((profile.name, kind))
         if dataset is None:
-            may_send = self._gates.get(kind) if profile is DEFAULT_PROFILE else None
+            may_send = None if self._gates is None else self._gates(profile, kind)
             dataset = Dataset(self.timetable.feed_version, f"{self._maker} {profile.name} {kind}", may_send)
             self._datasets[profile.name, kind] = dataset
         rendered = dataset.render(at, [entity.record for entity in self.feed_of(profile).entities(kind, at)])

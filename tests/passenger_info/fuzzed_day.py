@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from heapq import merge
+from typing import Any
 
 from gtfs.timetable import Timetable
 from mobility.core.alert import AlertEffect
@@ -37,10 +38,10 @@ def files() -> dict[str, str]:
     return made
 
 
-def play(timetable: Timetable, seed: int, *, record_s: float = 15.0) -> Iterator[World]:
+def play(timetable: Timetable, seed: int, *, record_s: float = 15.0, **how: Any) -> Iterator[World]:
     """Play two hours; yields the world after every decision and at the end."""
     rng = random.Random(seed)
-    world = World(timetable, at("07:50"), record_s=record_s)
+    world = World(timetable, at("07:50"), record_s=record_s, **how)
     decisions = sorted(at("07:50") + rng.randrange(120 * 60_000) for _ in range(24))
     vehicles = [_faulty(states, rng) for states in _drives(timetable, rng)]
     played = merge(*vehicles, key=lambda seen: seen.received_at)

@@ -17,12 +17,16 @@ from mobility.core.geo import LatLon, distance_m
 from mobility.core.ids import TripId, VehicleId
 from mobility.core.vehicle import DrivingMode, ServiceKind, TripRef
 from passenger_info.call_times import CallTimes, scheduled_times, whole_run
+from passenger_info.checker.static_view import static_view
 from passenger_info.dataset import Dataset
-from passenger_info.entities import Entity
+from passenger_info.entities import Entity, Manner
+from passenger_info.gates import Gates
 from passenger_info.identity import trip_entity_id, trip_of_entity
 from passenger_info.occupancy import occupancy_status, occupancy_step
 from passenger_info.polyline import encoded
 from passenger_info.store import EntityStore
+from passenger_info.tellings import Answer, Tellings
+from passenger_info.trip_entities import Telling, update_entity, update_message
 from tests.passenger_info.day import DAY, ONE_HOUR, SHUTTLE, SPECS, Drive, at, run_on, state, timetable_of
 from tests.passenger_info.world import World
 
@@ -186,12 +190,69 @@ def test_a_list_that_was_changed_in_place_is_seen_as_changed() -> None:
     assert len(dataset.render(Instant(1_760_000_002_000), records).message) == len(first.message) - 2
 
 
+class NoPositions:
+    """A guard."""
+
+    def may_publish(self, entity: gtfs_realtime.FeedEntity, at: Instant) -> bool:
+        return not entity.HasField("vehicle")
+
+    def gone(self, entity_id: str) -> None:
+        pass
+
+    def apart(self, at: Instant) -> tuple[str, ...]:
+        return ()
+
+
 def test_what_the_guard_refuses_is_not_published_but_counted(timetable: Timetable) -> None:
-    world = World(timetable, at("07:59"), guard=lambda entity, _at: not entity.HasField("vehicle"))
+    world = World(timetable, at("07:59"), guards=lambda _profile: NoPositions())
     world.run(Drive(run_on(timetable, "D1"), timetable).states(), until=at("08:04"))
     kinds = {entity.entity_id.partition(":")[0] for entity in world.info.feed.entities("all", world.clock.moment)}
     assert kinds == {"trip"}
     assert world.info.feed.refused > 3
+
+
+def test_what_does_not_fit_to_the_others_is_kept_back_from_all_readers_until_it_does(timetable: Timetable) -> None:
+    gates = Gates(static_view(timetable, agency_id="IOV"))
+    world = World(timetable, at("07:59"), guards=gates.of_entities, gates=gates.of_feed)
+    info, lie, changed = world.info, [SHUTTLE], dict[str, None]()
+    info.feed._tellings = Lying(info.feed._tellings, lie)
+    info.on_change(lambda entity_id: changed.update({entity_id: None}))
+    followed, shown = dict[str, Entity | None](), {SHUTTLE: list[bool](), "bus-9": list[bool]()}
+    drive = Drive(run_on(timetable, "D1"), timetable)
+    for seen in world.play(drive.states(), until=at("08:06")):
+        entities = {e.entity_id: e for e in info.feed.entities("all", seen.received_at)}
+        for entity_id in list(changed):
+            followed[entity_id] = info.feed.entity(entity_id, seen.received_at)
+        changed.clear()
+        assert {name: entity for name, entity in followed.items() if entity is not None} == entities
+        if f"vehicle:{SHUTTLE}" in entities:
+            shown[lie[0]].append(trip_entity_id(drive.run.ref) in entities)
+        lie[0] = "bus-9" if at("08:02") <= seen.received_at < at("08:04") else SHUTTLE
+    assert info.feed.refused == 1
+    assert gates.refused["full"] == {"E047": 1}, "not one dataset was lost for it"
+    assert shown["bus-9"].count(True) <= 5, "until it is predicted again"
+    assert shown["bus-9"].count(False) > 100
+    assert all(shown[SHUTTLE][-60:])
+
+
+class Lying:
+    """Tells of a trip that ``lie`` drives it."""
+
+    def __init__(self, honest: Tellings, lie: list[str]) -> None:
+        self.vehicle, self.forget, self._trip, self._lie = honest.vehicle, honest.forget, honest.trip, lie
+
+    def trip(self, ref: TripRef, at: Instant) -> Answer:
+        answer = self._trip(ref, at)
+        told, lie = answer.told, self._lie[0]
+        if told is None or told.named is None:
+            return answer
+
+        def make() -> gtfs_realtime.FeedEntity:
+            message = told.make()
+            message.trip_update.vehicle.id = lie
+            return message
+
+        return answer._replace(told=told._replace(key=(*told.key, lie), make=make))
 
 
 def test_the_share_of_live_time_counts_what_nobody_predicted(timetable: Timetable) -> None:
@@ -229,3 +290,26 @@ def test_where_nothing_right_was_said_before_the_dataset_is_empty() -> None:
     dataset = Dataset("v1", may_send=lambda _message, _at: False)
     message = gtfs_realtime.FeedMessage.FromString(dataset.render(Instant(1_760_000_000_000), [b"\x12\x00"]).message)
     assert (message.header.timestamp, list(message.entity)) == (1_760_000_000, [])
+
+
+@pytest.mark.parametrize("first", [0, 2])
+@pytest.mark.parametrize("is_predicted", [True, False])
+def test_a_planned_trip_told_the_short_way_is_told_the_same(
+    timetable: Timetable, first: int, is_predicted: bool
+) -> None:
+    run = run_on(timetable, "D1")
+
+    def late(moment: Instant, by_s: int) -> Prediction:
+        p50 = shifted(moment, by_s)
+        return Prediction(p10=shifted(p50, -7.5), p50=p50, p90=shifted(p50, 12))
+
+    calls = tuple(
+        CallTimes(late(run.arrival[i], 40 * i - 30), late(run.departure[i], 40 * i - 20), is_predicted)
+        for i in range(first, run.last + 1)
+    )
+    told = Telling(run=run, manner=Manner(), at=at("08:01"), first=first, calls=calls, delay_s=12.6)
+    # Beyond the last call nothing is unknown: the same is said, each call named by itself.
+    spelt_out = told._replace(unknown_from=run.last + 1)
+    assert update_message(told) == update_message(spelt_out)
+    assert len(update_message(told).trip_update.stop_time_update) == run.last + 1 - first
+    assert update_entity(update_message(told), run, first) == update_entity(update_message(spelt_out), run, first)

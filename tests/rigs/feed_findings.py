@@ -32,12 +32,13 @@ def run(folders: Sequence[Path], *, workers: int = 1, chunk: int = CHUNK) -> dic
     is_clean = feeds.is_clean and all(stream.is_clean for stream in streams.values())
     return {
         "ok": is_clean,
-        "feeds": _said(feeds),
-        "streams": {name: _said(stream) for name, stream in streams.items()},
+        "feeds": said(feeds),
+        "streams": {name: said(stream) for name, stream in streams.items()},
     }
 
 
-def _said(part: Judged | Replayed) -> dict[str, Any]:
+def said(part: Judged | Replayed) -> dict[str, Any]:
+    """Return a part of the result as it is printed."""
     values = {field.name: getattr(part, field.name) for field in fields(part)}
     plain = {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
     return {**plain, "ok": part.is_clean}

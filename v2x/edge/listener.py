@@ -140,8 +140,9 @@ class _Door:
             if fault is not None:
                 admission.end(peer, fault, _remote(connection))
                 # At once and without a closing handshake: nothing more is taken from it. It is told why when it
-                # comes again.
-                connection.transport.abort()
+                # comes again. What closes already takes nothing more, and CPython 3.11 may fail to abort it.
+                if not connection.transport.is_closing():
+                    connection.transport.abort()
 
     def _check_later(self) -> None:
         self._next_check = asyncio.get_running_loop().call_later(RECHECK_S, self._check)

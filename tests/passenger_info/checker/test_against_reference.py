@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mobility.core.clock import Instant
 from passenger_info.checker.case import Known, Now, UpdateCase
 from passenger_info.checker.checker import Checker
+from passenger_info.checker.excuse import Excuse
 from passenger_info.checker.plain import is_plain
 from passenger_info.checker.reach import Box
 from passenger_info.checker.reading import update_read
@@ -28,13 +29,6 @@ def ours(view: StaticView, message: gtfs_realtime.FeedMessage) -> set[str]:
     return {finding.rule_id for finding in Checker(view).check(message, Instant(READ_S * 1000))}
 
 
-def names_a_new_trip(message: gtfs_realtime.FeedMessage) -> bool:
-    """Where rule E003 is read in two ways, see ``passenger_info.checker.trip_rules``."""
-    updates = {e.trip_update.trip.schedule_relationship for e in message.entity}
-    vehicles = {e.vehicle.trip.schedule_relationship for e in message.entity}
-    return TripDescriptor.NEW in updates | vehicles or TripDescriptor.DUPLICATED in vehicles
-
-
 def is_at_exact_headway(message: gtfs_realtime.FeedMessage) -> bool:
     """Where the reference counts minutes wrong on purpose (rule E019 of positions, ``% 360``), as upstream does."""
     return any(e.vehicle.trip.trip_id == "EXACT" for e in message.entity)
@@ -42,8 +36,7 @@ def is_at_exact_headway(message: gtfs_realtime.FeedMessage) -> bool:
 
 def missed(view: StaticView, reference, message: gtfs_realtime.FeedMessage, folder: Path) -> set[str]:
     told = reference_rules(reference, message.SerializePartialToString(), READ_S, folder)
-    excused = {"E003"} if names_a_new_trip(message) else set()
-    excused |= {"E019"} if is_at_exact_headway(message) else set()
+    excused = {"E019"} if is_at_exact_headway(message) else set()
     return (told & set(RULE_IDS)) - ours(view, message) - excused
 
 
@@ -82,7 +75,7 @@ def test_rules_that_are_not_asked_about_plain_calls_would_find_nothing(view: Sta
         update = update_read(entity.trip_update)
         if is_plain(update.calls):
             static = view.trips.get(update.trip.trip_id or "")
-            case = UpdateCase(update, static, static, walk(update, static), known, Now(READ_S * 1000, NOW_S))
+            case = UpdateCase(update, static, walk(update, static), known, Now(READ_S * 1000, NOW_S))
             assert [rule_id for rule_id, rule in CALL_RULES if rule(case)] == []
 
 
@@ -93,12 +86,18 @@ def test_most_calls_are_plain_and_broken_ones_are_not() -> None:
     assert not is_plain(update_read(message.entity[0].trip_update).calls)
 
 
-def test_a_new_trip_is_right_for_us_and_unknown_to_the_reference(view: StaticView, reference, tmp_path: Path) -> None:
+def test_a_new_trip_is_unknown_to_us_and_to_the_reference_unless_that_is_excused(
+    view: StaticView, reference, tmp_path: Path
+) -> None:
     message = good_message()
     update = add_update(message, "D2")
     tell_trip(update.trip, "D2")
     update.trip.trip_id, update.trip.schedule_relationship = "tour-1", TripDescriptor.NEW
     message.entity[-1].id = "trip:tour-1"
-    assert ours(view, message) == set()
+    assert ours(view, message) == {"E003"}
     told = reference_rules(reference, message.SerializeToString(), READ_S, tmp_path)
     assert told & set(RULE_IDS) == {"E003"}
+    excused = Checker(view, frozenset({Excuse("E003", TripDescriptor.NEW)}))
+    assert excused.check(message, Instant(READ_S * 1000)) == ()
+    update.trip.schedule_relationship = TripDescriptor.REPLACEMENT
+    assert {f.rule_id for f in excused.check_entity(message.entity[-1], Instant(READ_S * 1000))} == {"E003"}

@@ -13,6 +13,7 @@ from mobility.core.clock import Instant, shifted
 from passenger_info.checker.checker import Checker
 from passenger_info.checker.shape_rules import count_of_numbers
 from passenger_info.checker.static_view import StaticView, static_view
+from passenger_info.profiles import REFERENCE
 from tests.passenger_info.checker.small_feed import (
     NOW_S,
     TripDescriptor,
@@ -117,9 +118,21 @@ def test_a_replacement_may_have_calls_of_its_own_where_it_is_read_as_today(view:
         call.stop_sequence = 10 * k + 5
         call.arrival.scheduled_time = call.arrival.time
     assert "E051" in rules(Checker(view).check(message, NOW))
-    assert Checker(view, has_own_replacements=True).check(message, NOW) == ()
+    assert Checker(view, REFERENCE.excused).check(message, NOW) == ()
     update.stop_time_update[0].stop_id = "ghost"
-    assert rules(Checker(view, has_own_replacements=True).check(message, NOW)) == {"E011"}
+    assert rules(Checker(view, REFERENCE.excused).check(message, NOW)) == {"E011"}
+
+
+def test_calls_behind_an_unknown_number_are_looked_at_where_that_is_excused(view: StaticView) -> None:
+    message = good_message()
+    update = message.entity[0].trip_update
+    update.trip.schedule_relationship = TripDescriptor.REPLACEMENT
+    for k, call in enumerate(update.stop_time_update):
+        call.stop_sequence = 10 * k + 5
+    update.stop_time_update[2].ClearField("arrival")
+    update.stop_time_update[2].ClearField("departure")
+    assert rules(Checker(view).check(message, NOW)) == {"E051"}
+    assert rules(Checker(view, REFERENCE.excused).check(message, NOW)) == {"E043"}
 
 
 def test_a_timetable_and_the_files_it_came_from_give_one_view(tmp_path: Path) -> None:
