@@ -1,13 +1,18 @@
-"""Where optional third-party test data lies."""
+"""Where optional third-party test data lies, and patience with a slow machine."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dispatch.edge.kernel_cache import drop_stale_kernels
 
 drop_stale_kernels()
+
+# How long an example takes says something about the machine, nothing about the code.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

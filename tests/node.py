@@ -10,6 +10,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.patience import LONG_PATIENCE_S
+
 _CONSOLE = Path(__file__).parents[1] / "requirements" / "console.py"
 
 
@@ -20,7 +22,7 @@ class Node:
     program: Path
     npm: Sequence[str]
 
-    def ci(self, folder: Path, *options: str, timeout_s: float = 240.0) -> None:
+    def ci(self, folder: Path, *options: str, timeout_s: float = LONG_PATIENCE_S) -> None:
         """Install what the folder's lock names; skips where that fails, on CI that is a failure."""
         command = [*self.npm, "ci", "--no-audit", "--no-fund", "--no-progress", "--prefer-offline", *options]
         done = subprocess.run(

@@ -10,21 +10,22 @@ from pathlib import Path
 
 from dispatch.edge.solver import InlineSolver
 from mobility.app.clock import LoopClock
-from mobility.app.listeners import HttpListener, open_listeners, require_free_ports
+from mobility.app.listeners import HttpListener, open_listeners
 from mobility.app.references import RandomReferences
 from mobility.app.vehicle_door import VehicleDoor
 from mobility.app.wiring import Wiring, find_region, find_sources, open_server
-from mobility.core.errors import BadInputError
 from mobility.core.ids import BootId, VehicleId
 from mobility.core.place import LatLon
 from mobility.core.service_day import ServiceDay
 from mobility.core.vehicle import DrivingMode, Sample
+from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_S
 from v2x.edge.client import MemoryBuffer, VehicleClient, connect_websocket
 
 HOST = "127.0.0.1"
 STARTS_S = 9 * 3600 + 1800
 """Half past nine on the region's scenario day, a Tuesday in October."""
-_STARTED_WITHIN_S = 20.0
+_STARTED_WITHIN_S = 120.0
 
 
 class _Thread:
@@ -49,7 +50,7 @@ class _Thread:
             loop, http = self._end
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_end_now, http)
-        self._thread.join(timeout=15)
+        self._thread.join(timeout=PATIENCE_S)
         assert not self._thread.is_alive(), "the server did not end"
 
     def _serve(self) -> None:
@@ -118,20 +119,12 @@ class _Thread:
 @contextmanager
 def live_ilmenau(folder: Path) -> Iterator[str]:
     """Serve the region from half past nine on; yields the address of the pages."""
-    running = _Thread(folder, _free_port())
+    running = _Thread(folder, free_port(neighbours=3))
     running.start()
     try:
         yield f"http://{HOST}:{running._port}"
     finally:
         running.stop()
-
-
-def _free_port() -> int:
-    for port in random.SystemRandom().sample(range(20_000, 60_000, 3), 50):
-        with contextlib.suppress(BadInputError):
-            require_free_ports(HOST, port)
-            return port
-    raise AssertionError("no three free ports in a row on this machine")
 
 
 def _end_now(http: HttpListener) -> None:

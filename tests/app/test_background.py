@@ -69,7 +69,7 @@ def test_only_changes_of_the_driving_mode_become_facts() -> None:
         facts = [envelope.body for envelope in ledger.read()]
         return [(fact.before, fact.after, fact.at) for fact in facts if isinstance(fact, DrivingModeChanged)]
 
-    assert asyncio.run(scene()) == [
+    assert run_virtual(scene()) == [
         (DrivingMode.UNKNOWN, DrivingMode.MANUAL, 1),
         (DrivingMode.MANUAL, DrivingMode.ASSISTED, 3),
     ]

@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from mobility.cli.main import main
+from tests.patience import LONG_PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 ILMENAU = ROOT / "mobility" / "regions" / "ilmenau"
@@ -39,7 +40,7 @@ def mobility(*arguments: object, **environment: str) -> tuple[int, str, str]:
 
 def in_its_own_process(*arguments: object) -> tuple[int, str, str]:
     command = [sys.executable, "-m", "mobility", *(str(argument) for argument in arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONG_PATIENCE_S, cwd=ROOT, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from tests.fakes.chromium import CONSOLE, ROOT, absent, built_console, console_builder
+from tests.patience import LONG_PATIENCE_S
 
 
 def manifest(static: Path, chunks: object) -> None:
@@ -127,7 +128,7 @@ def test_the_consoles_own_checks_are_green(script: str) -> None:
         env={"PATH": f"{node.parent}:/usr/bin:/bin", "HOME": "/tmp", "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG_PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

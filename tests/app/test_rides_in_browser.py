@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.live_server import live_ilmenau
-from tests.fakes.chromium import axe_faults, built_console, chromium
+from tests.fakes.chromium import PATIENCE_MS, axe_faults, built_console, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +82,7 @@ class Visitor:
     def __init__(self, browser: Browser, address: str, **context: object) -> None:
         given = {"locale": "de-DE", "viewport": {"width": 320, "height": 640}, **context}
         self.context = browser.new_context(base_url=address, **given)
-        self.context.set_default_timeout(8000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
         self.hosts: set[str] = set()
         self.page = self.context.new_page()
@@ -263,7 +263,7 @@ def test_an_error_stands_at_its_field_and_in_a_summary_that_takes_focus(
     assert page.title().startswith("Fehler: ")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith(f"#{field}")
+    expect(page).to_have_url(re.compile(f"#{field}$"))
     expect(page.locator(f"#{field}")).to_be_focused()
 
 

@@ -11,6 +11,7 @@ from mobility.core.clock import Instant
 from mobility.core.errors import CorruptionError, ReadOnlyError, StorageError
 from mobility.core.events import DrivingModeChanged
 from mobility.core.vehicle import DrivingMode, VehicleState
+from sim.edge.loop import run_virtual
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import MemoryLedger
 from tests.v2x.making import NOON, sample_at
@@ -85,7 +86,7 @@ def test_changes_of_mode_wait_for_a_ledger_that_takes_them_again():
             running.cancel()
         return [envelope.body for envelope in ledger.read()]
 
-    facts = asyncio.run(main())
+    facts = run_virtual(main())
     assert [fact.at for fact in facts] == [NOON + seq * 1000 for seq in range(1, 6)]
 
 

@@ -58,7 +58,7 @@ def test_a_sleep_of_nothing_or_less_is_over_at_once(adapter: tuple[Run, Callable
     async def scene() -> None:
         clock = make()
         before = clock.now()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             await clock.sleep(0)
         assert clock.now() - before < 60_000
 

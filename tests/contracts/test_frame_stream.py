@@ -13,6 +13,7 @@ from mobility.core.ports import FrameStream
 from passenger_info.edge import push_listener
 from sim.edge.pipe import pipe
 from tests.fakes.stream import stream_pair
+from tests.patience import PATIENCE_S
 from v2x.edge import websocket
 
 Pair = tuple[FrameStream, FrameStream]
@@ -51,7 +52,7 @@ ADAPTERS = {
     "pipe": piped,
     "fake": faked,
     "vehicle socket": over_sockets(websocket.WebSocketStream),
-    "push socket": over_sockets(lambda c: push_listener.WebSocketStream(c, push_listener._Framer())),
+    "push socket": over_sockets(push_listener.WebSocketStream),
 }
 
 
@@ -62,7 +63,7 @@ def opened(request: pytest.FixtureRequest) -> Opened:
 
 def play(opened: Opened, scene: Callable[[FrameStream, FrameStream], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(5), opened() as (near, far):
+        async with asyncio.timeout(PATIENCE_S), opened() as (near, far):
             await scene(near, far)
 
     asyncio.run(main())

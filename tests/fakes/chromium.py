@@ -3,17 +3,24 @@
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "mobility" / "app" / "console"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PATIENCE_MS = round(1000 * PATIENCE_S)
+"""How long a page may take to show what is expected of it; only a fault waits that long."""
+expect.set_options(timeout=PATIENCE_MS)
+Found = TypeVar("Found")
 
 
 def console_builder() -> ModuleType:
@@ -56,6 +63,15 @@ def axe_faults(page: Page) -> list[tuple[str, list[str]]]:
         page.evaluate(axe_source())
     found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", AXE_TAGS)
     return [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:3]) for rule in found]
+
+
+def eventually(page: Page, found: Callable[[], Found]) -> Found:
+    """What is found on the side of the test, once it is something; the page goes on meanwhile."""
+    for _ in range(PATIENCE_MS // 20):
+        if it := found():
+            return it
+        page.wait_for_timeout(20)
+    pytest.fail("it never came to pass")
 
 
 @contextmanager

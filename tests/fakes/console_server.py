@@ -36,6 +36,7 @@ from mobility.core.vehicle import (
     VehicleState,
 )
 from tests.fakes.supervision_world import SupervisionWorld, supervision_router
+from tests.patience import PATIENCE_S
 
 ZONE = "Europe/Berlin"
 SAMPLE = Path(__file__).parent / "sample_page.html"
@@ -96,6 +97,8 @@ class ConsoleWorld:
         self.is_streaming = True
         self.is_answering = True
         self.silent: set[str] = set()
+        self.age_s: dict[str, float] = {}
+        """Vehicles whose newest sample is always that old."""
         self.specs = {
             entry.vehicle_id: entry
             for entry in (
@@ -174,7 +177,7 @@ class ConsoleWorld:
         )
 
     def _state(self, vehicle: VehicleId, order: int) -> VehicleState:
-        now = self.clock.now()
+        now = shifted(self.clock.now(), -self.age_s.get(vehicle, 0.0))
         kind = self.specs[vehicle].kind
         line = LINE_D if kind is ServiceKind.SHUTTLE else LINE_300
         share = (now / 1000 / (120 if kind is ServiceKind.SHUTTLE else 900) + order * 0.37) % 1.0
@@ -263,7 +266,7 @@ def served(world: ConsoleWorld) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = server.force_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE_S)
 
 
 async def _events(fleet: FleetView, world: ConsoleWorld) -> AsyncIterator[str]:

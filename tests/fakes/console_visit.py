@@ -2,12 +2,15 @@
 
 from playwright.sync_api import Browser, Page
 
+from tests.fakes.chromium import PATIENCE_MS
+
 
 class Visit:
     """One reader; ``faults`` are errors of the page's own scripts, not answers that a test made the server refuse."""
 
     def __init__(self, browser: Browser, address: str, *, width: int = 1440, **context: object) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **{"locale": "de-DE", **context})
+        self.context.set_default_timeout(PATIENCE_MS)
         self.address = address
         self.faults: list[str] = []
         self.page = self.context.new_page()

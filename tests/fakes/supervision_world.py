@@ -42,6 +42,10 @@ class SupervisionWorld:
         """Status, code and sentence of the next answers to posts."""
         self.is_losing = False
         """Posts are taken, but their answers are lost."""
+        self.left_s: float | None = None
+        """Where set, every request has just this long left, however much time passes."""
+        self.overviews = 0
+        """How often the page has asked."""
         self.posted: list[tuple[str, str, dict[str, Any]]] = []
         """Path, Idempotency-Key and body of every post."""
         self.manoeuvres: dict[ManoeuvreId, Manoeuvre] = {}
@@ -51,7 +55,7 @@ class SupervisionWorld:
         self.has_layers = True
         self._by_key: dict[str, CommandId] = {}
 
-    def ask(self, name: str = "1", *, left_s: float = 40.0, in_minimal_risk: bool = False) -> ManoeuvreId:
+    def ask(self, name: str = "1", *, left_s: float = 300.0, in_minimal_risk: bool = False) -> ManoeuvreId:
         """Let the van ask."""
         now = self.clock.now()
         manoeuvre = Manoeuvre(
@@ -113,8 +117,13 @@ class SupervisionWorld:
     def overview(self) -> dict[str, Any]:
         """Return what ``GET /api/v1/supervision`` tells; requests past their deadline are gone."""
         now = self.clock.now()
+        self.overviews += 1
         self.manoeuvres = {name: each for name, each in self.manoeuvres.items() if each.deadline > now}
-        known = Supervised(manoeuvres=self.manoeuvres, commands=self.commands, alarms=self.alarms, hazards=self.hazards)
+        asking = self.manoeuvres
+        if self.left_s is not None:
+            deadline = shifted(now, self.left_s)
+            asking = {name: replace(each, deadline=deadline) for name, each in asking.items()}
+        known = Supervised(manoeuvres=asking, commands=self.commands, alarms=self.alarms, hazards=self.hazards)
         return View(ZoneInfo("Europe/Berlin")).overview(known, Policy(), now)
 
     async def post(self, request: Request, command: Command) -> Response:

@@ -27,6 +27,7 @@ from tests.foreign_clients.recording import Recording, recorded
 from tests.node import find_node
 from tests.passenger_info.day import BACK, ONE_HOUR, OUT, SPECS, Drive, run_on, timetable_of
 from tests.passenger_info.live_clock import LiveClock
+from tests.patience import LONG_PATIENCE_S
 from tests.planner.backend import Backend, scene_of_next_week, vehicle_of
 
 pytestmark = pytest.mark.slow
@@ -144,11 +145,14 @@ def test_a_foreign_client_follows_the_live_stream_over_a_real_socket(timetable: 
         clock = LiveClock(states[60].as_of)
         info = PassengerInfo(timetable=timetable, clock=clock, specs=SPECS)
         info.observe(states[60])
-        async with listen(PushHub(info, clock), "127.0.0.1", 0) as server, asyncio.timeout(30):
+        hub = PushHub(info, clock)
+        async with listen(hub, "127.0.0.1", 0) as server, asyncio.timeout(LONG_PATIENCE_S):
             port = server.sockets[0].getsockname()[1]
             command = [find_node().program, "live.mjs", f"ws://127.0.0.1:{port}{PATH}", str(PROTO), str(most)]
             client = await asyncio.create_subprocess_exec(*command, cwd=npm, stdout=subprocess.PIPE)
             reading = asyncio.ensure_future(client.communicate())
+            while not (hub.counters.topics or reading.done()):  # noqa: ASYNC110 - it starts slowly
+                await asyncio.sleep(0.02)
             for state in states[61:]:
                 if reading.done():
                     break
@@ -191,7 +195,7 @@ def test_node_gtfs_imports_our_feed_and_reads_our_realtime_from_a_loopback_addre
 
 def _viewer(npm: Path, stream: bytes) -> str:
     command = [find_node().program, "node_modules/print-gtfs-rt-cli/cli.js", "--length-prefixed", "--json"]
-    done = subprocess.run(command, input=stream, capture_output=True, check=False, cwd=npm, timeout=60)
+    done = subprocess.run(command, input=stream, capture_output=True, check=False, cwd=npm, timeout=LONG_PATIENCE_S)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.decode()
 

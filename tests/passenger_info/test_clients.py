@@ -22,8 +22,10 @@ from passenger_info.edge.push import PushHub
 from passenger_info.edge.push_listener import PATH, listen
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.frame_pb2 import Frame
+from tests.fakes.ports import free_port
 from tests.node import find_node
 from tests.passenger_info.live_clock import LiveClock
+from tests.patience import LONG_PATIENCE_S, PATIENCE_S
 from tests.rigs.resume_world import BOX, World
 
 CLIENTS = Path(__file__).resolve().parents[2] / "clients"
@@ -48,7 +50,7 @@ class Site:
 
     def __init__(self) -> None:
         self.world = World(LiveClock(Instant(1_760_000_000_000)), seed=7)
-        self.port = 0
+        self.port = free_port()
         self._server: Server | None = None
         self._stack = AsyncExitStack()
 
@@ -59,7 +61,6 @@ class Site:
     async def start(self) -> None:
         hub = PushHub(cast("PassengerInfo", self.world), self.world.clock)
         self._server = await self._stack.enter_async_context(listen(hub, "127.0.0.1", self.port))
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -95,7 +96,7 @@ async def site() -> AsyncIterator[Site]:
         await made.stop()
 
 
-async def eventually(is_so: Callable[[], bool], within_s: float = 8.0) -> bool:
+async def eventually(is_so: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
     """Wait until something is so."""
     try:
         async with asyncio.timeout(within_s):
@@ -122,7 +123,7 @@ async def a_hard_day(made: Site, held: Callable[[], Held]) -> None:
 
 def play(scene: Callable[[Site], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(40), site() as made:
+        async with asyncio.timeout(LONG_PATIENCE_S), site() as made:
             await scene(made)
 
     asyncio.run(main())
@@ -157,9 +158,9 @@ def test_the_python_client_says_when_realtime_is_lost_and_when_it_is_back(monkey
 
     async def scene(made: Site) -> None:
         said = []
-        live = client.Realtime(made.url, ["all"], on_state=said.append, lost_after_s=0.6)
+        live = client.Realtime(made.url, ["all"], on_state=said.append, lost_after_s=1.5)
         running = asyncio.ensure_future(live.run())
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(2.0)
         assert said == []
         await made.stop()
         assert await eventually(lambda: said == [client.State.LOST])
@@ -247,7 +248,7 @@ def node_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONG_PATIENCE_S,
         check=False,
         env=node.environment,
     )

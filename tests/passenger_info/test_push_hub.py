@@ -1,4 +1,4 @@
-"""The push hub on streams in memory: commands, catching up, slow and hostile readers."""
+"""The push hub on streams in memory and in virtual time: commands, catching up, slow and hostile readers."""
 
 import asyncio
 import json
@@ -20,6 +20,7 @@ from passenger_info.edge.reader_link import MOST_WAITING
 from passenger_info.edge.service import PassengerInfo
 from passenger_info.frame_pb2 import Frame
 from passenger_info.frames import Reader
+from sim.edge.loop import run_virtual
 from tests.fakes.stream import MemoryStream, stream_pair
 from tests.passenger_info.day import ONE_HOUR, SPECS, Drive, at, run_on, timetable_of
 from tests.passenger_info.live_clock import LiveClock
@@ -50,7 +51,7 @@ def play(timetable: Timetable, scene: Scene, *, server_stream=None) -> None:
             await theirs.close()
         assert hub.counters.readers == 0
 
-    asyncio.run(main())
+    run_virtual(main())
 
 
 async def said(stream: MemoryStream) -> dict:
@@ -272,7 +273,7 @@ def test_a_reader_that_is_cut_again_and_again_ends_with_the_full_dataset(timetab
             k: v for k, v in reader.entities.items() if v.HasField("vehicle")
         }
 
-    asyncio.run(main())
+    run_virtual(main())
 
 
 def test_a_closed_stream_ends_the_session_quietly(timetable: Timetable) -> None:
@@ -291,6 +292,6 @@ def test_the_generated_frame_code_is_that_of_the_proto_file(tmp_path: Path) -> N
     root = Path(__file__).parents[2]
     # In a process of its own: its library and that of OR-Tools do not live together in one.
     protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{root}", f"--python_out={tmp_path}"]
-    subprocess.run([*protoc, str(root / "passenger_info/frame.proto")], check=True, timeout=60)
+    subprocess.run([*protoc, str(root / "passenger_info/frame.proto")], check=True, timeout=300)
     made = (tmp_path / "passenger_info/frame_pb2.py").read_text()
     assert made == (root / "passenger_info/frame_pb2.py").read_text()

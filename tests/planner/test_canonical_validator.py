@@ -11,6 +11,7 @@ import pytest
 
 from gtfs.edge.write import schedule_zip
 from mobility.storage.bundles import load_region, shipped_region
+from tests.patience import LONG_PATIENCE_S
 from tests.planner.programs import REPOSITORY, absent, java, maven, may_fetch, require_java
 
 HERE = Path(__file__).parent / "canonical"
@@ -43,7 +44,7 @@ def validated(libraries: Path, feed: Path, out: Path) -> Mapping[str, object]:
     program = java(17, needs_compiler=True)
     assert program is not None
     command = [program, "-Xmx1G", "-cp", f"{libraries}/*", HERE / "Validate.java", feed, out, "DE", "2025-10-14"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG_PATIENCE_S)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads((out / "system_errors.json").read_text())["notices"] == []
     report: Mapping[str, object] = json.loads((out / "report.json").read_text())

@@ -94,7 +94,7 @@ def listening(scene: Scene, backend: Backend, tmp_path_factory: pytest.TempPathF
     with mosquitto(folder / "broker") as broker:
         where = PublishingBroker(host="127.0.0.1", port=broker.port)
         out = backend.publish(where, FEED_ID, profile=PROFILES["otp"])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 120
         while backend.do(lambda: out.counters.retained) < LEAST_RETAINED and time.monotonic() < deadline:
             time.sleep(0.05)
         with planner(folder, [mqtt_updater(broker.port)]) as made:

@@ -24,7 +24,7 @@ from tests.v2x.certificates import authority_in
 
 NOT_PROVEN = 77
 LONGEST_LINE_BYTES = 1 << 26
-VEHICLES_LIMIT_S = 90.0
+VEHICLES_LIMIT_S = 240.0
 """How long the vehicles may take beyond the run, to start and to be drained."""
 
 

@@ -28,6 +28,7 @@ async def main(certificates: Path, host: str, port: int, seconds: float) -> dict
     fleet = Fleet(certificates, VEHICLES, delay_s=0.0, host=host)
     fleet.port = port
     async with fleet.running():
+        await fleet.first_answer(samples_per_s=SAMPLES_PER_S)
         await fleet.drive(1.0, samples_per_s=SAMPLES_PER_S)
         say("driving\n")
         await fleet.drive(seconds * HANGS_UP_FRAC, samples_per_s=SAMPLES_PER_S)

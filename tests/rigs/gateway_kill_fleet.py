@@ -143,6 +143,13 @@ class Fleet:
             self.record()
             await asyncio.sleep(1 / samples_per_s)
 
+    async def first_answer(self, *, samples_per_s: float = SAMPLES_PER_S) -> None:
+        """Sample until something is acknowledged that was not before, or for as long as a gateway may take to start."""
+        until, before = time.monotonic() + READY_LIMIT_S, len(self.notes.acknowledged)
+        while len(self.notes.acknowledged) == before and time.monotonic() < until:
+            self.record()
+            await asyncio.sleep(1 / samples_per_s)
+
     async def drained(self, within_s: float) -> bool:
         """Whether everything recorded was acknowledged in time."""
         until = time.monotonic() + within_s

@@ -180,10 +180,14 @@ class Follower:
     def check(self, since: Instant, topics: Iterable[str]) -> None:
         """Hold everything known of topics against what was true from ``since`` until now."""
         for topic in topics:
-            known = self.known[topic]
-            for k in range(NAMES):
-                name = f"e{k}"
-                self._findings.checks += 1
-                true, has = self._world.true_between(name, topic, since), known.versions.get(name)
-                if has not in true:
-                    self._findings.lost.append(f"{self._name} {topic}: {name} is {true}, known is {has}")
+            self._findings.checks += NAMES
+            self._findings.lost += self.wrong(since, topic)
+
+    def wrong(self, since: Instant, topic: str) -> list[str]:
+        """What is known of a topic and was not true from ``since`` until now."""
+        found: list[str] = []
+        for name in (f"e{k}" for k in range(NAMES)):
+            true, has = self._world.true_between(name, topic, since), self.known[topic].versions.get(name)
+            if has not in true:
+                found.append(f"{self._name} {topic}: {name} is {true}, known is {has}")
+        return found

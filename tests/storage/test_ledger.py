@@ -23,6 +23,7 @@ from mobility.storage.ledger import SqlLedger
 from mobility.storage.prepared import Writing
 from tests.contracts.sample_facts import START, accept, accepted, one_of_each
 from tests.fakes.clock import SettableClock
+from tests.patience import LONG_PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -394,7 +395,7 @@ asyncio.run(main())
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LONG_PATIENCE_S,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )

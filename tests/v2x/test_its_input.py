@@ -13,6 +13,7 @@ from mobility.core.ports import TelemetryRecord
 from tests.fakes.clock import SettableClock
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.telemetry_log import MemoryTelemetryLog
+from tests.patience import PATIENCE_S
 from tests.v2x.its.frames_making import NOON, NOON_ITS, cam, denm, made_signer, on_ethernet, uper
 from tests.v2x.its.junction_messages import spatem, srem
 from tests.v2x.making import KeptFrames, identify, sample_at
@@ -263,10 +264,10 @@ def test_udp_datagrams_reach_the_fleet_and_the_ledger() -> None:
                     sender.sendto(on_ethernet(message), ("127.0.0.1", udp.port))
                 sender.sendto(b"rubbish", ("127.0.0.1", udp.port))
                 sender.sendto(uper(denm()), ("127.0.0.1", udp.port))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 await all_heard.wait()
-            # The warning is the last; its fact needs some more turns of the loop.
-            await asyncio.sleep(0.05)
+                while not room.facts:  # noqa: ASYNC110 - the warning is the last; its fact needs some more turns
+                    await asyncio.sleep(0.01)
             running.cancel()
 
     asyncio.run(scene())

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,6 +20,8 @@ from mobility.core.vehicle import Doors, DrivingMode, Sample
 from mobility.storage.bundles import load_region, shipped_region
 from mobility.storage.ledger_check import verify
 from mobility.storage.segments import read_day
+from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_S
 from v2x.edge.client import MemoryBuffer, VehicleClient, connect_websocket
 from v2x.goodbye import GoodbyeReason
 
@@ -56,19 +57,6 @@ class HastyClock:
 
     async def sleep(self, duration_s: float) -> None:
         await asyncio.sleep(min(duration_s, 0.2))
-
-
-def three_free_ports() -> int:
-    """The first of three neighbours, none of which is taken."""
-    for port in range(21_000 + os.getpid() % 20_000, 60_000, 3):
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-            try:
-                for number, probe in enumerate((a, b, c)):
-                    probe.bind(("127.0.0.1", port + number))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free ports")
 
 
 @contextmanager
@@ -136,7 +124,7 @@ async def connected(client: VehicleClient) -> AsyncIterator[None]:
         running.cancel()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 15) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(within_s):
         while not await condition():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(0.05)
@@ -237,13 +225,13 @@ async def after(http: httpx.AsyncClient, client: VehicleClient, told: dict[str, 
 
 @pytest.mark.slow
 def test_a_full_disk_stops_acknowledging_and_nothing_else(small_disk: Path):
-    port = three_free_ports()
+    port = free_port(neighbours=3)
     data_dir = small_disk / "var"
     client, told = client_of("a", port), {}
 
     async def story() -> None:
         async with (
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as http,
             connected(client),
         ):
             with serving(data_dir, port) as process:

@@ -21,7 +21,7 @@ from passenger_info.frame_pb2 import Frame
 from tests.fakes.clock import SettableClock
 from tests.passenger_info.board_scene import NOW, at, scene_app
 from tests.passenger_info.day import ONE_HOUR, timetable_of
-from tests.wire.test_push import serve
+from tests.wire.test_push import cut, news, serve
 
 TEN_MEGABYTES = 10_000_000
 PIECE = b"x" * 50_000
@@ -77,7 +77,7 @@ def test_ten_megabytes_close_their_connection_and_are_not_kept(
             await good.recv()
             async with AsyncExitStack() as stack:
                 bad = await connect(address + PATH)
-                stack.callback(bad.transport.abort)
+                stack.callback(cut, bad)
                 with traced() as growth:
                     await flood(bad)
                     with pytest.raises(ConnectionClosed) as closed:
@@ -86,7 +86,7 @@ def test_ten_megabytes_close_their_connection_and_are_not_kept(
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1009
             info.observe(states[31])
-            assert Frame.FromString(await good.recv()).kind == Frame.DELTA
+            assert (await news(good)).kind == Frame.DELTA
 
     serve(timetable, scene)
 
@@ -112,7 +112,7 @@ def test_a_hundred_thousand_topics_are_refused_by_name_and_the_others_are_served
             with traced() as growth:
                 for n in range(50):
                     link = await connect(address + PATH, max_queue=None)
-                    stack.callback(link.transport.abort)
+                    stack.callback(cut, link)
                     for k in range(20):
                         names = [f"vehicle:{n}-{k}-{i}" for i in range(100)]
                         answer = await subscribed(link, names, id=f"s{k}")
@@ -123,7 +123,7 @@ def test_a_hundred_thousand_topics_are_refused_by_name_and_the_others_are_served
             assert codes["subscribed"] * 100 <= push.MOST_TOPICS
             assert hub.counters.topics <= push.MOST_TOPICS
             info.observe(states[31])
-            assert Frame.FromString(await good.recv()).kind == Frame.DELTA
+            assert (await news(good)).kind == Frame.DELTA
 
     serve(timetable, scene)
 
@@ -135,7 +135,7 @@ def test_whoever_resumes_from_another_life_of_the_server_gets_a_snapshot(timetab
             for number in (0, 1, 2**63 - 1):
                 resume = {"epoch": epoch, "all": number}
                 assert (await subscribed(link, ["all"], id=f"s{number}", resume=resume))["type"] == "subscribed"
-                frame = Frame.FromString(await link.recv())
+                frame = await news(link)
                 assert (frame.kind, frame.topic) == (Frame.SNAPSHOT, "all")
             answer = await subscribed(link, ["all"], resume={"epoch": epoch, "all": -1})
             assert (answer["type"], answer["code"]) == ("error", "bad_field")

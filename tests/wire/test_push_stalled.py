@@ -19,6 +19,7 @@ from passenger_info.frame_pb2 import Frame
 from passenger_info.splice import entity_record
 from tests.passenger_info.live_clock import LiveClock
 from tests.rigs.resume_world import World
+from tests.wire.test_push import news
 
 STALLED = 1000
 FRAME_BYTES = 20_000
@@ -60,7 +61,7 @@ def test_a_thousand_stalled_readers_cost_bounded_memory_and_delay_nobody() -> No
         world.change()
         hub = PushHub(cast("PassengerInfo", world), clock)
         with ExitStack() as stack:
-            async with listen(hub, "127.0.0.1", 0) as server, asyncio.timeout(60):
+            async with listen(hub, "127.0.0.1", 0) as server, asyncio.timeout(300):
                 port = server.sockets[0].getsockname()[1]
                 for _ in range(STALLED):
                     await stall(stack, port)
@@ -70,11 +71,11 @@ def test_a_thousand_stalled_readers_cost_bounded_memory_and_delay_nobody() -> No
                 async with connect(f"ws://127.0.0.1:{port}{PATH}", compression=None) as good:
                     await good.send(json.dumps({"type": "sub", "id": "x", "topics": ["all"]}))
                     await good.recv()
-                    assert Frame.FromString(await good.recv()).kind == Frame.SNAPSHOT
+                    assert (await news(good)).kind == Frame.SNAPSHOT
                     for _ in range(CHANGES):
                         world.change()
-                        async with asyncio.timeout(5):
-                            assert Frame.FromString(await good.recv()).kind == Frame.DELTA
+                        async with asyncio.timeout(60):
+                            assert (await news(good)).kind == Frame.DELTA
                         await asyncio.sleep(PACING_S / 50)
                     held_bytes, peak_bytes = tracemalloc.get_traced_memory()
                     tracemalloc.stop()

@@ -15,6 +15,7 @@ from mobility.core.errors import BadInputError, StreamClosedError
 from mobility.core.ids import VehicleId
 from mobility.core.ports import FrameStream
 from tests.fakes.telemetry_log import MemoryTelemetryLog
+from tests.patience import PATIENCE_S
 from tests.v2x.certificates import DAY_MS, LOCAL, ComputersClock, authority_in, below_root, with_names
 from tests.v2x.making import BOOT, KeptFrames, batch, heard, hello, identify, said
 from v2x.edge import listener as door
@@ -66,7 +67,7 @@ async def opened(
 
 def run(story: Coroutine[Any, Any, None]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await story
 
     asyncio.run(limited())
@@ -87,7 +88,7 @@ async def turned_away(url: str, tls: ssl.SSLContext) -> str:
 
 async def settled_faults(at: Opened) -> dict[CertificateFault, int]:
     """What was counted, once the gateway's side has noticed."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not at.faults():  # noqa: ASYNC110 - the other side of a socket sets no event
             await asyncio.sleep(0.01)
     return at.faults()

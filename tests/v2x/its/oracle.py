@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG_PATIENCE_S
 from v2x.its.uper_types import BitString, Boolean, Choice, Component, Enumerated, Integer, OctetString, SequenceOf, Text
 from v2x.its.uper_types import Sequence as UperSequence
 
@@ -51,7 +52,7 @@ def number_fields(program: str) -> tuple[str, ...]:
 
 def run(program: str, *arguments: str) -> str:
     return subprocess.run(
-        [program, *arguments], check=True, capture_output=True, text=True, encoding="latin-1", timeout=120
+        [program, *arguments], check=True, capture_output=True, text=True, encoding="latin-1", timeout=LONG_PATIENCE_S
     ).stdout
 
 

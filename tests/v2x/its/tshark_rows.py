@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG_PATIENCE_S
+
 
 def tshark_rows(file: Path, *fields: str) -> list[list[str]]:
     """The first value of each field in each frame; a skip without tshark, but a failure on CI."""
@@ -23,6 +25,6 @@ def tshark_rows(file: Path, *fields: str) -> list[list[str]]:
 
 def _run(*arguments: str) -> str:
     done = subprocess.run(
-        ["tshark", *arguments], capture_output=True, text=True, encoding="latin-1", check=True, timeout=120
+        ["tshark", *arguments], capture_output=True, text=True, encoding="latin-1", check=True, timeout=LONG_PATIENCE_S
     )
     return done.stdout

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_S
 from v2x.edge.mqtt_link import Broker
 
-START_LIMIT_S = 20.0
+START_LIMIT_S = 120.0
 _ALSO_HERE = "/usr/sbin:/usr/local/sbin"
 
 
@@ -50,7 +52,7 @@ class RunningBroker:
         if process is None:
             return
         process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-        process.wait(10)
+        process.wait(PATIENCE_S)
         self._process = None
 
 
@@ -71,13 +73,6 @@ def require_brokers() -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from mobility.core.clock import Instant
 from mobility.core.ids import BootId, VehicleId
 from mobility.core.ports import FrameStream, TelemetryLog
 from tests.fakes.telemetry_log import MemoryTelemetryLog
+from tests.patience import LONG_PATIENCE_S, PATIENCE_S
 from tests.v2x.making import BOOT, NOON, SHUTTLE, KeptFrames
 from tests.v2x.mqtt.brokers import RunningBroker
 from v2x.edge.client import MemoryBuffer, VehicleClient
@@ -19,7 +20,6 @@ from v2x.edge.mqtt_ingress import MqttIngress
 from v2x.edge.mqtt_link import Arrival, MqttLink
 
 CONTEXT = "ilmenau"
-PATIENCE_S = 15.0
 
 
 class TakenRaw:
@@ -130,7 +130,7 @@ async def stranger(running: RunningBroker, *filters: str) -> AsyncIterator[tuple
         await link.close()
 
 
-def play(scene: Callable[[], Awaitable[None]], limit_s: float = 30.0) -> None:
+def play(scene: Callable[[], Awaitable[None]], limit_s: float = LONG_PATIENCE_S) -> None:
     async def main() -> None:
         async with asyncio.timeout(limit_s):
             await scene()

@@ -14,9 +14,11 @@ import pytest
 from mobility.app.clock import LoopClock, system_instant
 from mobility.core.errors import StreamClosedError
 from mobility.core.ids import VehicleId
+from tests.fakes.ports import free_port
+from tests.patience import PATIENCE_S
 from tests.v2x.making import SHUTTLE, batch, hello, sample_at
-from tests.v2x.mqtt.brokers import RunningBroker, free_port, program
-from tests.v2x.mqtt.site import CONTEXT, PATIENCE_S, play, site, until
+from tests.v2x.mqtt.brokers import RunningBroker, program
+from tests.v2x.mqtt.site import CONTEXT, play, site, until
 from v2x.edge.authority import Credentials, DevelopmentAuthority
 from v2x.edge.mqtt_connect import connect_mqtt
 from v2x.edge.mqtt_link import Broker, MqttLink

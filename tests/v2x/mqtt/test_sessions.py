@@ -5,6 +5,7 @@ import socket
 
 from mobility.core.ids import VehicleId
 from tests.fakes.telemetry_log import MemoryTelemetryLog
+from tests.patience import PATIENCE_S
 from tests.v2x.making import BOOT, SHUTTLE, HeldBackLog, batch, hello, said, sample_at
 from tests.v2x.mqtt.brokers import RunningBroker
 from tests.v2x.mqtt.site import CONTEXT, Site, play, site, stranger, until
@@ -32,7 +33,7 @@ def test_samples_are_kept_once_and_acknowledged_over_every_broker(any_broker: Ru
                 if seq % 50 == 0:
                     await asyncio.sleep(0.01)
             for client in clients:
-                assert await client.drained(10.0)
+                assert await client.drained(PATIENCE_S)
                 assert client.acknowledged == 300
             assert seqs(made) == seqs(made, VAN) == list(range(1, 301))
             assert made.gateway.latest()[VAN].sample.seq == 300
@@ -54,7 +55,7 @@ def test_the_broker_is_told_only_after_the_disk_has_it(any_broker: RunningBroker
             assert made.ingress.counters.acknowledged < made.ingress.counters.messages
             assert client.acknowledged == 0
             log.finish()
-            assert await client.drained(5.0)
+            assert await client.drained(PATIENCE_S)
             await until(lambda: made.ingress.counters.acknowledged == made.ingress.counters.messages)
 
     play(scene)
@@ -95,11 +96,11 @@ def test_a_restart_of_the_broker_loses_nothing(any_broker: RunningBroker) -> Non
                     await asyncio.sleep(0.05)
                     any_broker.start()
                 await asyncio.sleep(0.002)
-            assert await client.drained(15.0)
+            assert await client.drained(PATIENCE_S)
             assert seqs(made) == list(range(1, 201))
             assert made.ingress.counters.links >= 2
 
-    play(scene, 50.0)
+    play(scene)
 
 
 def test_a_gateway_that_comes_back_goes_on_where_the_disk_stands(any_broker: RunningBroker) -> None:
@@ -108,14 +109,14 @@ def test_a_gateway_that_comes_back_goes_on_where_the_disk_stands(any_broker: Run
         async with site(any_broker, log) as made:
             client = made.vehicle()
             client.record(sample_at(1))
-            assert await client.drained(5.0)
+            assert await client.drained(PATIENCE_S)
             made.serving.cancel()
             await until(lambda: not client.is_connected)  # told by the gateway's retained status
             client.record(sample_at(2))
             await asyncio.sleep(0.1)
             assert seqs(made) == [1]
             made.begin_again()
-            assert await client.drained(15.0)
+            assert await client.drained(PATIENCE_S)
             assert seqs(made) == [1, 2]
             assert made.gateway.counters.duplicates == 0
 
@@ -149,7 +150,7 @@ def test_a_frame_without_a_session_is_answered_by_asking_for_one(any_broker: Run
             await until(lambda: bool(heard))
             await asyncio.sleep(0.1)
             assert said([each.payload for each in heard]) == [Goodbye(GoodbyeReason.NO_HELLO)]
-            assert made.ingress.counters.acknowledged == made.ingress.counters.messages
+            await until(lambda: made.ingress.counters.acknowledged == made.ingress.counters.messages)
             assert made.log.records == []
 
     play(scene)
@@ -188,7 +189,7 @@ def test_a_second_connection_of_a_vehicle_takes_the_place_of_the_first(mosquitto
             await second.send(hello())
             await second.send(batch(1))
             await until(lambda: seqs(made) == [1])
-            assert first.is_ended
+            await until(lambda: first.is_ended)
             assert list(made.gateway.connected()) == [SHUTTLE]
 
     play(scene)
@@ -237,7 +238,7 @@ def test_an_unreachable_broker_is_an_ordinary_failure(mosquitto_5: RunningBroker
             except OSError as error:
                 assert "refused" in str(error)
             mosquitto_5.start()
-            assert await client.drained(15.0)
+            assert await client.drained(PATIENCE_S)
             assert seqs(made) == [1]
 
     play(scene)
