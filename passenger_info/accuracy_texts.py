@@ -137,10 +137,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "spans_text": "Wir sagen auch: Der Bus kommt zwischen dieser und jener Zeit. Das ist die Spanne. "
         "Von 100 Bussen sollen 80 in der Spanne kommen.",
         "spans_now": "Bis jetzt sind {percent} von 100 in der Spanne gekommen.",
-        "live": "Ein Bus ist unterwegs. Dann haben wir fast immer eine Zeit für Sie: in {percent} von 100 Fällen.",
+        "live": "Ein Bus ist unterwegs. Dann haben wir fast immer eine Zeit: in {percent} von 100 Fällen.",
         "compare": "Andere Arten zu rechnen",
         "compare_text": "Man kann Zeiten auch anders aus-rechnen. Hier sehen Sie: Wie viele Zeiten von 100 stimmen?",
-        "way": "So wird gerechnet",
+        "way": "Art zu rechnen",
         "ours": "So rechnen wir",
         "schedule": "Nur der Fahr-Plan",
         "constant_delay": "Der Bus bleibt so spät, wie er ist",

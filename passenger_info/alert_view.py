@@ -38,7 +38,7 @@ SYMBOLS: Mapping[str, Mapping[str, str]] = {
         "late": "Kommt später",
         "detour": "Fährt anders",
         "extra": "Fährt extra",
-        "stop": "Haltestelle",
+        "stop": "Halte-Stelle",
         "step": "Stufe",
         "weather": "Wetter",
         "info": "Wichtig",

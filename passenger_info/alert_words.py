@@ -24,8 +24,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "moment_today": "{time}",
         "moment": "{day}, {time}",
         "clock": "{time} Uhr",
-        "summer": "{time} Uhr Sommerzeit",
-        "winter": "{time} Uhr Winterzeit",
+        "summer": "Sommerzeit",
+        "winter": "Winterzeit",
     },
     "en": {
         "open": "Until further notice.",
@@ -39,8 +39,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "moment_today": "{time}",
         "moment": "{day}, {time}",
         "clock": "{time}",
-        "summer": "{time} (summer time)",
-        "winter": "{time} (winter time)",
+        "summer": "(summer time)",
+        "winter": "(winter time)",
     },
     "de-simple": {
         "open": "Wir wissen noch nicht, wie lange.",
@@ -54,8 +54,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "moment_today": "{time}",
         "moment": "{day}, {time}",
         "clock": "{time} Uhr",
-        "summer": "{time} Uhr Sommer-Zeit",
-        "winter": "{time} Uhr Winter-Zeit",
+        "summer": "Sommer-Zeit",
+        "winter": "Winter-Zeit",
     },
 }
 
@@ -77,13 +77,15 @@ def period_sentence(periods: Sequence[AlertPeriod], language: str, zone: ZoneInf
     return " ".join(said)
 
 
-def _clock_words(at: Instant, language: str, zone: ZoneInfo) -> str:
-    """Return a local clock time; where it comes twice that night, with the season that tells which."""
-    local = datetime_at(at, zone)
+def season_word(local: datetime, language: str) -> str:
+    """Return the season that tells which of two a local time is that comes twice that night; empty for any other."""
     twin = local.replace(fold=1 - local.fold)
-    season = "winter" if local.fold else "summer"
-    key = "clock" if twin.utcoffset() == local.utcoffset() else season
-    return WORDS[language][key].format(time=f"{local:%H:%M}")
+    return "" if twin.utcoffset() == local.utcoffset() else WORDS[language]["winter" if local.fold else "summer"]
+
+
+def clock_words(local: datetime, language: str) -> str:
+    """Return a local clock time; where it comes twice that night, with the season that tells which."""
+    return f"{WORDS[language]['clock'].format(time=f'{local:%H:%M}')} {season_word(local, language)}".rstrip()
 
 
 def _sentence(period: AlertPeriod, language: str, zone: ZoneInfo, now: Instant) -> str:
@@ -97,15 +99,15 @@ def _sentence(period: AlertPeriod, language: str, zone: ZoneInfo, now: Instant) 
         return words["span"].format(begin=_moment(begins, language, zone, now), end=_moment(ends, language, zone, now))
     return words["today" if _is_today(first, zone, now) else "one_day"].format(
         day=_day(first, language),
-        from_time=_clock_words(begins, language, zone),
-        to_time=_clock_words(ends, language, zone),
+        from_time=clock_words(first, language),
+        to_time=clock_words(last, language),
     )
 
 
 def _moment(at: Instant, language: str, zone: ZoneInfo, now: Instant) -> str:
     local = datetime_at(at, zone)
     words = WORDS[language]["moment_today" if _is_today(local, zone, now) else "moment"]
-    return words.format(day=_day(local, language), time=_clock_words(at, language, zone))
+    return words.format(day=_day(local, language), time=clock_words(local, language))
 
 
 def _is_today(local: datetime, zone: ZoneInfo, now: Instant) -> bool:

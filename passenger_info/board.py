@@ -13,9 +13,10 @@ from mobility.core.dates import long_date
 from mobility.core.ids import StopId
 from mobility.core.ports import Departure
 from mobility.core.vehicle import ServiceKind, TripRef
+from passenger_info.alert_words import clock_words, season_word
 from passenger_info.board_connections import by_trip
 from passenger_info.board_notes import Leaving, Note, Telling, notes_of
-from passenger_info.board_sentences import DEPARTURES
+from passenger_info.board_sentences import BOOKING, DEPARTURES
 from passenger_info.board_texts import PLANNED, STATES
 from passenger_info.departures import expected
 
@@ -35,6 +36,8 @@ class BoardRow:
     expected: datetime
     minutes: str
     """Time left, e.g. ``in 3 min``; empty for a cancelled trip."""
+    minutes_said: str
+    """The same for who listens: ``in 3 Minuten``."""
     state: str
     """``running``, ``late``, ``expected``, ``unknown``, ``cancelled`` or ``skipped``."""
     state_word: str
@@ -44,6 +47,9 @@ class BoardRow:
     is_stale: bool = False
     is_other_time: bool = False
     """Whether it is expected at another minute than scheduled."""
+    season: str = ""
+    """Which of two the scheduled time is, in the hour that comes twice in autumn; empty in any other."""
+    expected_season: str = ""
     reason: str = ""
     """Why it is cancelled, waits or does not stop, in German; empty where it does not."""
     notes: tuple[Note, ...] = ()
@@ -71,7 +77,8 @@ def board_rows(timetable: Timetable, facts: BoardFacts, now: Instant, language: 
     """Return the rows of a board in ``de``, ``en`` or ``de-simple``, by the time they are expected."""
     teller = _Teller(timetable, now, language, by_trip(facts.connections))
     rows = [teller.row(row) for row in facts.departures]
-    return sorted(rows, key=lambda row: row.expected)
+    # by the instant: local times of one zone compare by the clock, which goes back an hour in autumn
+    return sorted(rows, key=lambda row: row.expected.timestamp())
 
 
 def read_aloud(
@@ -89,7 +96,7 @@ def read_aloud(
     ``before`` and ``after`` are said around the departures: alerts, how to book. ``hours`` is how far ahead it looks.
     """
     words = DEPARTURES[language]
-    begin = words["aloud_begin"].format(stop=stop_name, date=date_words(now, language), time=f"{now:%H:%M}")
+    begin = words["aloud_begin"].format(stop=stop_name, date=date_words(now, language), time=clock_words(now, language))
     said = [row.spoken for row in rows] or [words["aloud_none"].format(hours=hours)]
     return "\n".join([begin, *before, *said, *after]) + "\n"
 
@@ -99,7 +106,7 @@ def next_departure(timetable: Timetable, row: Departure, language: str) -> str:
     leaves = datetime_at(expected(row), ZoneInfo(timetable.zone))
     return DEPARTURES[language]["next"].format(
         date=date_words(leaves, language),
-        time=f"{leaves:%H:%M}",
+        time=clock_words(leaves, language),
         line=line_words(timetable.routes[row.status.route_id], language),
         towards=row.status.headsign,
     )
@@ -141,13 +148,17 @@ class _Teller:
         is_off = state in ("cancelled", "skipped")
         reason = _reason(status, state, notes)
         said = _Said(state, late_minutes, age_s, call.instead, reason, is_extra=status.is_extra)
+        local, local_leaves = datetime_at(call.scheduled_departure, zone), datetime_at(leaves, zone)
         return BoardRow(
             line=route.short_name or route.long_name,
             kind=route.kind,
             towards=status.headsign,
-            scheduled=datetime_at(call.scheduled_departure, zone),
-            expected=datetime_at(leaves, zone),
+            scheduled=local,
+            expected=local_leaves,
+            season=season_word(local, language),
+            expected_season=season_word(local_leaves, language),
             minutes="" if is_off else minutes_left(seconds_between(self._now, leaves), language),
+            minutes_said="" if is_off else minutes_said(seconds_between(self._now, leaves), language),
             state=state,
             state_word=PLANNED[language] if said.is_planned else STATES[language][state].format(minutes=late_minutes),
             sentence=self._sentence(route, call.scheduled_departure, status.headsign, said),
@@ -187,7 +198,7 @@ class _Teller:
         said = [
             words["planned" if what.is_planned else state].format(
                 line=line_words(route, language),
-                time=f"{datetime_at(scheduled, zone):%H:%M}",
+                time=clock_words(datetime_at(scheduled, zone), language),
                 towards=headsign,
                 delay=minute_words(what.late_minutes, language),
                 since=since,
@@ -250,6 +261,20 @@ def minutes_left(left_s: float, language: str) -> str:
         )
         return words[name].format(hours=hours, minutes=minutes)
     return words["in" if count > 1 else "in_one"].format(count=count) if count >= 1 else words["now"]
+
+
+def minutes_said(left_s: float, language: str) -> str:
+    """Return ``minutes_left`` without abbreviations, for who listens."""
+    hours, minutes = divmod(int(left_s // 60), 60)
+    if language == "de-simple" or not (hours or minutes):
+        return minutes_left(left_s, language)
+    said = [*([hour_words(hours, language)] if hours else []), *([minute_words(minutes, language)] if minutes else [])]
+    return f"in {' '.join(said)}"
+
+
+def hour_words(count: int, language: str) -> str:
+    """Return a number of hours in words."""
+    return BOOKING[language]["hour" if count == 1 else "hours"].format(count=count)
 
 
 def minute_words(count: int, language: str) -> str:

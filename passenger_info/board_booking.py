@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from gtfs.on_demand import OnDemandService
 from mobility.core.service_day import format_service_time
-from passenger_info.board_sentences import BOOKING, DEPARTURES
+from passenger_info.board import hour_words, minute_words
+from passenger_info.board_sentences import BOOKING
 
 _DAYS_OF_A_WEEK = 7
 
@@ -58,6 +59,5 @@ def _lead_words(lead_s: float, language: str) -> str:
     minutes = round(lead_s / 60)
     hours, rest = divmod(minutes, 60)
     if rest or not hours:
-        words = DEPARTURES[language]
-        return words["minute" if minutes == 1 else "minutes"].format(count=minutes)
-    return BOOKING[language]["hour" if hours == 1 else "hours"].format(count=hours)
+        return minute_words(minutes, language)
+    return hour_words(hours, language)

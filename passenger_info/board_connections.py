@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mobility.core.clock import Instant, datetime_at, shifted
 from mobility.core.connection import Connection, ConnectionDecision
 from mobility.core.vehicle import TripRef
+from passenger_info.alert_words import clock_words, season_word
 from passenger_info.board_sentences import FEEDERS, NOTES
 
 
@@ -60,12 +61,15 @@ def connection_line(connection: Connection, leaves: Instant, language: str, zone
     kind = "train" if connection.feeder_trip is None else "line"
     names = {key: text.format(name=connection.feeder) for key, text in FEEDERS[language].items()}
     until = connection.hold_until or connection.departure
+    local = datetime_at(until, zone)
+    arrival = shifted(connection.feeder_arrival, connection.feeder_delay_s)
     filled = {
         "feeder": names[kind],
         "origin": names[f"{kind}_from"],
         "waited": names[f"{kind}_waited"],
-        "time": f"{datetime_at(until, zone):%H:%M}",
-        "arrival": f"{datetime_at(shifted(connection.feeder_arrival, connection.feeder_delay_s), zone):%H:%M}",
+        "time": f"{local:%H:%M} {season_word(local, language)}".rstrip(),
+        "until": clock_words(local, language),
+        "arrival": clock_words(datetime_at(arrival, zone), language),
     }
     short, sentence = NOTES[language][standing]
     return ConnectionLine(standing=standing, short=short.format(**filled), sentence=sentence.format(**filled))

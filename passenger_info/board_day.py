@@ -11,6 +11,7 @@ from mobility.core.clock import datetime_at
 from mobility.core.ids import RouteId
 from mobility.core.ports import Departure
 from mobility.core.vehicle import ServiceKind
+from passenger_info.alert_words import season_word
 from passenger_info.board import line_words
 from passenger_info.board_texts import PAGE
 
@@ -31,6 +32,8 @@ class DayHour:
     """All departures of one hour."""
 
     hour: str
+    season: str
+    """Which of two it is that come in the night in autumn; empty for any other."""
     minutes: tuple[DayMinute, ...]
 
 
@@ -57,7 +60,7 @@ def day_tables(timetable: Timetable, departures: Sequence[Departure], language: 
         )
         found.setdefault((row.status.route_id, row.status.headsign), []).append(minute)
     tables = [
-        (min(minute.at for minute in minutes), _table(timetable, key, minutes, language))
+        (min(minute.at.timestamp() for minute in minutes), _table(timetable, key, minutes, language))
         for key, minutes in found.items()
     ]
     return [table for _, table in sorted(tables, key=lambda each: (each[0], each[1].title))]
@@ -66,15 +69,20 @@ def day_tables(timetable: Timetable, departures: Sequence[Departure], language: 
 def _table(timetable: Timetable, key: tuple[RouteId, str], minutes: list[DayMinute], language: str) -> DayTable:
     route = timetable.routes[key[0]]
     title = PAGE[language]["towards_of"].format(line=line_words(route, language), towards=key[1])
-    return DayTable(line=route.short_name or route.long_name, kind=route.kind, title=title, hours=_hours(minutes))
+    return DayTable(
+        line=route.short_name or route.long_name, kind=route.kind, title=title, hours=_hours(minutes, language)
+    )
 
 
-def _hours(minutes: list[DayMinute]) -> tuple[DayHour, ...]:
+def _hours(minutes: list[DayMinute], language: str) -> tuple[DayHour, ...]:
     by_hour: dict[tuple[int, int, int], list[DayMinute]] = {}
     for minute in sorted(minutes, key=lambda each: each.at.timestamp()):
         # the hour that comes twice in autumn stands twice
         by_hour.setdefault((minute.at.toordinal(), minute.at.hour, minute.at.fold), []).append(minute)
-    return tuple(DayHour(hour=f"{key[1]:02d}", minutes=tuple(group)) for key, group in by_hour.items())
+    return tuple(
+        DayHour(hour=f"{key[1]:02d}", season=season_word(group[0].at, language), minutes=tuple(group))
+        for key, group in by_hour.items()
+    )
 
 
 def _mark(row: Departure) -> str:

@@ -13,6 +13,8 @@ from passenger_info.board import BoardFacts, BoardRow, board_rows, next_departur
 from passenger_info.board_booking import BookingView, booking_view
 from passenger_info.board_videos import SignVideo, first_video, video_of_alert
 
+MOST_OPEN = 3
+"""So many alerts stand and are said before the departures; the others are folded up there and said after them."""
 _FIRST = (AlertSeverity.SEVERE, AlertSeverity.WARNING, AlertSeverity.INFO)
 
 
@@ -87,8 +89,13 @@ def board_view(
         rows,
         datetime_at(now, zone),
         language,
-        before=urgent,
-        after=[*([next_sentence] if next_sentence else []), *informing, *(booking.spoken for booking in bookings)],
+        before=urgent[:MOST_OPEN],
+        after=[
+            *([next_sentence] if next_sentence else []),
+            *urgent[MOST_OPEN:],
+            *informing,
+            *(booking.spoken for booking in bookings),
+        ],
         hours=hours,
     )
     return BoardView(

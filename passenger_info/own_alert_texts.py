@@ -34,8 +34,8 @@ _CANCELLED: Mapping[str, tuple[str, str, str]] = {
     ),
     "en": ("Line {line}: trip cancelled", "Line {line}: {count} trips cancelled", "Cancelled departures: {times}."),
     "de-simple": (
-        "Linie {line}: Eine Fahrt fällt aus",
-        "Linie {line}: {count} Fahrten fallen aus",
+        "Linie {line}: Ein Bus fährt nicht",
+        "Linie {line}: {count} Busse fahren nicht",
         "Der Bus fährt nicht um: {times} Uhr.",
     ),
 }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
+from mobility.core.alert import Alert
 from mobility.core.fetch_site import is_foreign
 from mobility.core.ids import AlertId, StopId
 from mobility.core.refusal import Refusal, RefusalCode
@@ -32,7 +33,7 @@ from passenger_info.alert_times import typed
 from passenger_info.alert_view import LANGUAGES
 from passenger_info.edge.alert_api import actor_of, alert_error
 from passenger_info.edge.alert_requests import fingerprint
-from passenger_info.edge.alert_rows import AlertRows, editor_context, preview
+from passenger_info.edge.alert_rows import AlertRows, editor_context, field_label, preview
 from passenger_info.edge.alert_service import AlertDesk, Command
 
 PATH = "/console/alerts"
@@ -129,7 +130,7 @@ class AlertPages:
             return self._editor(request, given, alert.alert_id, draft=draft, seen=seen, hint=hint)
         done = refusal or await self._desk.publish(alert, _command(request, given, {"alert": repr(alert)}))
         if isinstance(done, Refusal):
-            faults = {"": refusal_sentence(done, _language(request))}
+            faults = {_field_of(done, alert): refusal_sentence(done, _language(request))}
             return self._editor(request, given, alert.alert_id, Faulty(faults=faults, status=alert_error(done).status))
         return _see_other(f"{PATH}#alert-{done}")
 
@@ -196,6 +197,11 @@ class AlertPages:
             "seen": seen,
             "hint": hint,
             "faulty": faulty or Faulty(),
+            "labels": {
+                name: label
+                for name in (faulty.faults if faulty else ())
+                if name and (label := field_label(name, language))
+            },
             "token": given.get("token") or self._desk.references.token(),
         }
         return self._page(request, "alerts_edit", context, context["faulty"].status)
@@ -204,7 +210,8 @@ class AlertPages:
         answer = self._templates.TemplateResponse(
             request, f"passenger_info/{name}.html", dict(context), status_code=status
         )
-        answer.headers["cache-control"] = "no-store"
+        # Kept for "back" on this machine alone: what was typed is there again when the server or the network failed.
+        answer.headers["cache-control"] = "private, no-cache"
         answer.headers["referrer-policy"] = "same-origin"
         return answer
 
@@ -239,6 +246,17 @@ def _command(request: Request, given: Typed, content: Mapping[str, object]) -> C
     actor = actor_of(request)
     key = f"alerts-{actor}-{given.get('token')[:100]}"
     return Command(actor=actor, key=key, fingerprint=fingerprint("alerts page", content))
+
+
+def _field_of(refusal: Refusal, alert: Alert) -> str:
+    """Return the field that a refusal is about, so that the error stands there; empty where there is no single one."""
+    if refusal.code is RefusalCode.ALERT_NEEDS_GERMAN:
+        return "header_de"
+    if refusal.code is RefusalCode.PERIOD_OVER:
+        return "to_1_day" if len(alert.impact) == 1 else "show_to_day"
+    if refusal.code is RefusalCode.IMPACT_UNSEEN:
+        return "show_from_day"
+    return "url" if refusal.code is RefusalCode.INVALID_INPUT and refusal.parameters.get("detail") == "url" else ""
 
 
 def _language(request: Request) -> str:

@@ -10,7 +10,7 @@ from mobility.core.dates import long_date
 from mobility.core.fold import State
 from mobility.core.trip_name import trip_name, trip_named
 from passenger_info.alert_decide import missing_languages
-from passenger_info.alert_draft import LISTS, PERIODS, Typed, template_of
+from passenger_info.alert_draft import LISTS, PARTS, PERIODS, Typed, template_of
 from passenger_info.alert_names import AlertNames, KnownTrip
 from passenger_info.alert_templates import Template
 from passenger_info.alert_texts import ALERTS, CAUSES, EFFECTS, SEVERITIES, TEMPLATES
@@ -119,6 +119,19 @@ def editor_context(rows: AlertRows, given: Typed) -> dict[str, Any]:
         "languages_of_alerts": LANGUAGES,
         "periods": range(1, _periods(given) + 1),
     }
+
+
+def field_label(name: str, language: str) -> str:
+    """Return what a field of the editor is called, with what it belongs to: many fields share their label."""
+    texts, parts = ALERTS[language], name.split("_")
+    if parts[-1] in ("day", "time"):
+        if parts[0] == "show":
+            return f"{texts['communication']} {texts[f'{parts[1]}_{parts[2]}']}"
+        number = "" if parts[1] == "1" else f" ({parts[1]})"
+        return f"{texts['impact']}{number} {texts[f'{parts[0]}_{parts[2]}']}"
+    if parts[0] in PARTS and parts[-1] in LANGUAGES:
+        return f"{texts[parts[-1]]}, {texts['spoken_field' if parts[0] == 'spoken' else parts[0]]}"
+    return texts.get(name, "")
 
 
 def preview(alert: Alert, language: str, zone: ZoneInfo, now: Instant) -> list[dict[str, Any]]:

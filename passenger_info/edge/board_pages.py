@@ -29,13 +29,14 @@ from mobility.core.ids import StopId
 from mobility.core.ports import Departure
 from mobility.core.refusal import Refusal, RefusalCode
 from mobility.core.service_day import service_day_of
+from passenger_info.alert_words import clock_words
 from passenger_info.board import LIVE_STATES, BoardFacts, date_words
 from passenger_info.board_day import day_tables
 from passenger_info.board_screen import TURN_S, screen_page, wall_heights
 from passenger_info.board_sentences import BOOKING
 from passenger_info.board_texts import LANGUAGES, MEANINGS, PAGE, STATES
 from passenger_info.board_videos import sign_videos
-from passenger_info.board_view import BoardView, board_view
+from passenger_info.board_view import MOST_OPEN, BoardView, board_view
 from passenger_info.run import TripRun
 from passenger_info.wording import sentence
 
@@ -195,7 +196,7 @@ class _Boards:
             "stop": stop,
             "hours": _HORIZON_S // 3600,
             "date": date_words(local, language),
-            "time": f"{local:%H:%M}",
+            "time": clock_words(local, language),
             "path": path,
             "address": address,
             "qr": _qr(address, PAGE[language]["qr"]),
@@ -211,6 +212,7 @@ class _Boards:
             "alerts": view.alerts,
             "urgent": view.urgent,
             "informing": view.informing,
+            "most_alerts": MOST_OPEN,
             "bookings": view.bookings,
             "states": states,
         }
@@ -226,6 +228,8 @@ class _Boards:
             "alerts": shown.alerts,
             "page": shown.page,
             "pages": shown.pages,
+            "alerts_left": shown.alerts_left,
+            "rows_left": shown.rows_left,
             "next_path": f"{_board_path(stop.stop_id)}?{urlencode(query)}",
             "turn_s": TURN_S if shown.pages > 1 else 2 * TURN_S,
         }

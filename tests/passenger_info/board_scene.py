@@ -275,8 +275,13 @@ def alerts() -> list[AlertRecord]:
     ]
 
 
-def scene_app(clock: SettableClock, *, is_plain: bool = False, is_demo: bool = False) -> FastAPI:
-    """The board pages over the scene; ``is_plain`` is a day on which nothing differs from the timetable."""
+def scene_app(
+    clock: SettableClock, *, is_plain: bool = False, is_demo: bool = False, more: Sequence[AlertRecord] = ()
+) -> FastAPI:
+    """The board pages over the scene; ``is_plain`` is a day on which nothing differs from the timetable.
+
+    ``more`` are alerts beside those of the scene.
+    """
     region, timetable = ilmenau()
     info = StagedInfo(clock, is_plain=is_plain)
     templates = page_templates(
@@ -289,7 +294,7 @@ def scene_app(clock: SettableClock, *, is_plain: bool = False, is_demo: bool = F
         has_assumptions=True,
     )
     sources = BoardSources(
-        alerts_at=lambda _stop, _now: [] if is_plain else alerts(),
+        alerts_at=lambda _stop, _now: [] if is_plain else [*alerts(), *more],
         connections_at=info.connections_at,
         has_events=True,
         videos={} if is_plain else VIDEOS,

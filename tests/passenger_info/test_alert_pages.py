@@ -247,6 +247,62 @@ def test_times_of_the_nights_when_the_clocks_change_get_a_clear_answer(visit) ->
     visit(scene)
 
 
+def test_each_fault_names_its_field_and_nothing_that_was_typed_is_lost(visit) -> None:
+    async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
+        form = fields_of(await page_of(http, "/new?template=strike&route=D"))
+        written = {"header_de": "Streik am Montag", "description_de": "Zeile eins\nZeile zwei", "url": "kein Link"}
+        given = {**form, **written, "from_1_day": "2025-10-26", "from_1_time": "2:30", "to_1_day": "gestern"}
+        given |= {"from_2_day": "2025-10-27", "from_2_time": "25 Uhr", "show_to_day": "x", "header_en": ""}
+        status, page, _ = await sent(http, "/new", given, "preview")
+        assert status == 422
+        for said in (
+            "Wann gilt es? Von (Uhrzeit): Diese Uhrzeit gibt es in der Nacht zweimal.",
+            "Wann gilt es? Bis (Datum): Schreiben Sie ein Datum",
+            "Wann gilt es? (2) Von (Uhrzeit): Schreiben Sie eine Uhrzeit",
+            "Wann wird es gezeigt? Bis (Datum): Schreiben Sie ein Datum",
+            "Englisch, Überschrift: Überschrift und Beschreibung gehören zusammen",
+        ):
+            assert said in page, said
+        kept = fields_of(page)
+        assert {name: kept[name] for name in given if name != "do"} == {n: given[n] for n in given if n != "do"}
+        assert 'id="own_reason" name="own_reason"' in page
+
+    visit(scene)
+
+
+def test_a_refusal_stands_at_its_field(visit) -> None:
+    async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
+        form = fields_of(await page_of(http, "/new?template=strike&route=D"))
+        for change, name in (
+            ({"url": "ftp://example.org"}, "url"),
+            ({"show_to_day": "2020-01-01"}, "show_to_day"),
+            ({"header_de": "", "description_de": ""}, "header_de"),
+        ):
+            status, page, _ = await sent(http, "/new", {**form, **change}, "preview")
+            assert status in (409, 422), (change, status)
+            assert f'href="#{name}"' in page
+            assert re.search(rf'id="{name}"[^>]*aria-invalid="true" aria-describedby="{name}-error', page), name
+
+    visit(scene)
+
+
+def test_a_hint_is_heard_with_the_error(visit) -> None:
+    async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
+        form = fields_of(await page_of(http, "/new?template=strike&route=D"))
+        _, page, _ = await sent(http, "/new", {**form, "spoken_de": "x" * 1501}, "preview")
+        assert 'aria-describedby="spoken_de-error spoken_de-hint"' in page
+
+    visit(scene)
+
+
+def test_a_browser_may_keep_the_editor_for_back_and_nobody_between_may(visit) -> None:
+    async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
+        answer = await http.get(f"{PATH}/new?template=strike&route=D")
+        assert answer.headers["cache-control"] == "private, no-cache"
+
+    visit(scene)
+
+
 def test_an_alert_is_revised_and_withdrawn_on_the_page(visit) -> None:
     async def scene(room: AlertRoom, http: httpx.AsyncClient) -> None:
         alert_id = (await posted(http, "k1", body())).json()["alert_id"]

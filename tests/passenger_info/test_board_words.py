@@ -1,8 +1,10 @@
 """What boards say: complete in three languages, connections, booking, pages of a wall, sheets, films."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtfs.timetable import Timetable
+from mobility.app.web.wording import LAYOUT
 from mobility.core.alert import AlertEffect, AlertSeverity, AlertText
 from mobility.core.arrivals import TripStanding
-from mobility.core.clock import datetime_at, shifted
+from mobility.core.clock import datetime_at, instant, shifted
 from mobility.core.connection import Connection, ConnectionDecision
 from mobility.core.ids import BookingId, ConnectionId, StopId, TripId
 from mobility.core.ports import Departure
 from mobility.core.vehicle import TripRef
-from passenger_info.board import BoardFacts, board_rows, duration_words
+from passenger_info.accuracy_texts import TEXTS as ACCURACY
+from passenger_info.alert_phrases import CAUSES, PHRASES
+from passenger_info.board import BoardFacts, board_rows, duration_words, minutes_said, read_aloud
 from passenger_info.board_booking import booking_view, weekday_words
 from passenger_info.board_connections import ConnectionStanding, by_trip, connection_line, standing_of
 from passenger_info.board_day import day_tables
@@ -30,6 +35,27 @@ from tests.passenger_info.board_scene import NOW, STOP, StagedInfo, alert, at, i
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TRIP = TripRef(TripId("D1"), datetime_at(at(NOW), BERLIN).date())
+
+
+def pieces(text: object) -> list[str]:
+    if isinstance(text, Mapping):
+        return [piece for value in text.values() for piece in pieces(value)]
+    return [piece for value in text for piece in pieces(value)] if isinstance(text, tuple) else [str(text)]
+
+
+EASY = [
+    text["de-simple"]
+    for text in (PAGE, STATES, MEANINGS, DEPARTURES, NOTES, BOOKING, PHRASES, CAUSES, LAYOUT, ACCURACY)
+]
+
+
+def test_easy_german_is_easy() -> None:
+    """Short sentences, no passive, no abbreviation, no genitive, one spelling (after DIN SPEC 33429)."""
+    sentences = [line for text in EASY for piece in pieces(text) for line in re.split(r"(?<=[.!?])\s+|\n", piece)]
+    assert len(sentences) > 250
+    assert [line for line in sentences if len(line.split()) > 13] == []
+    hard = r"\b(wird|werden|wurden?|des|eines|wegen|obwohl|min|Std|bzw|ca)\b|z\. ?B\.|[Hh]altestelle|Fahrplan"
+    assert [line for line in sentences if re.search(hard, line)] == []
 
 
 def fields(text: object) -> set[str]:
@@ -154,14 +180,18 @@ def test_a_ride_of_one_person_is_never_told_on_a_board() -> None:
 TALL: Heights[tuple[int, int], str] = Heights(row=lambda row: row[1], alert=lambda alert: 300)
 
 
-@given(st.lists(st.integers(50, 3000), max_size=40), st.integers(0, 6), st.integers(-5, 10_000), st.integers(0, 20))
-def test_every_row_and_every_alert_of_a_wall_comes_round(heights: list[int], alerts: int, page: int, size: int) -> None:
+@given(st.lists(st.integers(50, 3000), max_size=40), st.integers(0, 50), st.integers(-5, 10_000), st.integers(0, 20))
+def test_what_a_wall_shows_comes_round_and_no_departure_is_away_for_longer_than_two_pages(
+    heights: list[int], alerts: int, page: int, size: int
+) -> None:
     rows, given_alerts = list(enumerate(heights)), [f"a{i}" for i in range(alerts)]
     seen_rows: set[tuple[int, int]] = set()
     seen_alerts: set[str] = set()
     here = screen_page(rows, given_alerts, page, heights=TALL, size=size)
-    assert 1 <= here.page <= here.pages
+    assert 1 <= here.page <= here.pages <= 6
+    shown: list[Sequence[tuple[int, int]]] = []
     for _ in range(here.pages):
+        shown.append(here.rows)
         assert len(here.alerts) == min(1, alerts)
         if size:
             assert len(here.rows) <= size
@@ -170,8 +200,13 @@ def test_every_row_and_every_alert_of_a_wall_comes_round(heights: list[int], ale
         seen_rows |= set(here.rows)
         seen_alerts |= set(here.alerts)
         here = screen_page(rows, given_alerts, here.next_page, heights=TALL, size=size)
-    assert seen_rows == set(rows)
-    assert seen_alerts == set(given_alerts)
+    assert seen_rows == set(rows[: len(rows) - here.rows_left])
+    assert seen_alerts == set(given_alerts[: alerts - here.alerts_left])
+    assert here.alerts_left == max(0, alerts - 6)
+    assert bool(rows) == bool(seen_rows)
+    for row in seen_rows:
+        at_pages = [i for i, there in enumerate(shown * 2) if row in there]
+        assert max((later - sooner for sooner, later in pairwise(at_pages)), default=0) <= 3
 
 
 def test_a_row_with_more_to_say_stands_higher_on_the_wall() -> None:
@@ -251,6 +286,24 @@ def test_the_hour_that_comes_twice_in_autumn_stands_twice() -> None:
         minutes.append(Departure(status=status, call_index=0))
     (table,) = day_tables(timetable, minutes, "de")
     assert [hour.hour for hour in table.hours] == ["00", "01", "02", "02"]
+    assert [hour.season for hour in table.hours] == ["", "", "Sommerzeit", "Winterzeit"]
+    night = BoardFacts(departures=minutes[::-1])
+    rows = board_rows(timetable, night, instant(midnight), "de")
+    assert [row.expected.timestamp() for row in rows] == sorted(row.expected.timestamp() for row in rows)
+    assert [f"{row.scheduled:%H:%M} {row.season}" for row in rows[-2:]] == ["02:30 Sommerzeit", "02:30 Winterzeit"]
+    assert "um 02:30 Uhr Winterzeit nach Nacht" in rows[-1].spoken
+    assert "at 02:30 (summer time)" in board_rows(timetable, night, instant(midnight), "en")[-2].spoken
+    assert "um 02:30 Uhr Sommer-Zeit." in board_rows(timetable, night, instant(midnight), "de-simple")[-2].spoken
+    assert (
+        "bis 02:34 Winterzeit"
+        in connection_line(
+            train(hold_until=instant(midnight.replace(hour=2, minute=34, fold=1)), decision=ConnectionDecision.HOLD),
+            at(NOW),
+            "de",
+            BERLIN,
+        ).short
+    )
+    assert "Winterzeit" in read_aloud("Markt", [], midnight.replace(hour=2, fold=1), "de")
     assert table.hours[3].minutes[0].at - table.hours[2].minutes[0].at == timedelta(0)  # the same clock time
 
 
@@ -277,3 +330,16 @@ def test_a_duration_in_words_never_says_more_than_has_passed(duration_s: float) 
     words = duration_words(duration_s, "de")
     number, unit = words.split()
     assert int(number) * (60 if unit.startswith("Minute") else 1) <= duration_s
+
+
+@pytest.mark.parametrize(
+    ("left_s", "words"),
+    [
+        (59, ("jetzt", "now", "jetzt")),
+        (60, ("in 1 Minute", "in 1 minute", "in 1 Minute")),
+        (3600, ("in 1 Stunde", "in 1 hour", "in 1 Stunde")),
+        (7380, ("in 2 Stunden 3 Minuten", "in 2 hours 3 minutes", "in mehr als 2 Stunden")),
+    ],
+)
+def test_time_left_is_said_without_abbreviations(left_s: int, words: tuple[str, str, str]) -> None:
+    assert tuple(minutes_said(left_s, language) for language in LANGUAGES) == words

@@ -224,9 +224,9 @@ def test_an_unknown_feed_is_refused(world: World) -> None:
         (59, ("jetzt", "now", "jetzt")),
         (60, ("in 1 min", "in 1 min", "in 1 Minute")),
         (3599, ("in 59 min", "in 59 min", "in 59 Minuten")),
-        (3600, ("in 1 Std.", "in 1 h", "in 1 Stunde")),
-        (5000, ("in 1 Std. 23 Min.", "in 1 h 23 min", "in mehr als 1 Stunde")),
-        (9599, ("in 2 Std. 39 Min.", "in 2 h 39 min", "in mehr als 2 Stunden")),
+        (3600, ("in 1 h", "in 1 h", "in 1 Stunde")),
+        (5000, ("in 1 h 23 min", "in 1 h 23 min", "in mehr als 1 Stunde")),
+        (9599, ("in 2 h 39 min", "in 2 h 39 min", "in mehr als 2 Stunden")),
     ],
 )
 def test_time_left_is_told_in_hours_from_an_hour_on(left_s: int, words: tuple[str, str, str]) -> None:

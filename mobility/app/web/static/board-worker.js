@@ -19,16 +19,28 @@ async function tidy() {
   await self.clients.claim();
 }
 
+// Who opens a page waits no longer than this where a kept one can be shown; the page asks on with more patience.
 async function page(request) {
   const cache = await caches.open(KEPT);
+  const kept = await cached(cache, request.url);
+  const limit = new AbortController(); // AbortSignal.timeout is missing in browsers of 2022
+  const patience = kept && request.mode === "navigate" ? setTimeout(() => limit.abort(), PATIENCE_MS) : 0;
   try {
-    const answer = await fetch(request.url, { signal: AbortSignal.timeout(PATIENCE_MS), headers: request.headers, credentials: "same-origin" });
+    const answer = await fetch(request.url, { signal: limit.signal, headers: request.headers, credentials: "same-origin" });
     if (answer.ok && !answer.redirected) await keep(cache, request.url, answer.clone());
     return answer;
   } catch {
-    const kept = await cache.match(request.url);
     return kept ? old(kept) : Response.error();
+  } finally {
+    clearTimeout(patience);
   }
+}
+
+// The page of this address, else the newest of the same stop and shape: a code on a mast names no language.
+async function cached(cache, address) {
+  const shape = (url) => ["day", "screen"].map((name) => new URL(url).searchParams.get(name));
+  const like = ({ url }) => new URL(url).pathname === new URL(address).pathname && `${shape(url)}` === `${shape(address)}`;
+  return (await cache.match(address)) || cache.match((await cache.keys()).filter(like).pop() || address);
 }
 
 async function keep(cache, url, answer) {
@@ -36,8 +48,9 @@ async function keep(cache, url, answer) {
   headers.set("x-board-fetched", String(Date.now()));
   headers.delete("vary"); // kept by address alone
   headers.delete("content-encoding");
-  await cache.delete(url);
-  await cache.put(url, new Response(await answer.blob(), { headers }));
+  const body = await answer.blob(); // whole, before the older one goes: a connection may break in the middle
+  await cache.delete(url); // the newest stands last
+  await cache.put(url, new Response(body, { headers }));
   const pages = (await cache.keys()).filter(({ url: each }) => new URL(each).pathname.startsWith("/board"));
   for (const surplus of pages.slice(0, Math.max(0, pages.length - MOST_PAGES))) await cache.delete(surplus);
 }

@@ -5,12 +5,19 @@
   const LOST_MS = 30_000; // after this long without an answer nothing on the page claims to know of this moment
   const EVERY_MS = 20_000; // asked at least this often
   const PAUSE_MS = 3_000; // and at most this often, however much happens
-  const PATIENCE_MS = 10_000;
+  const PATIENCE_MS = 20_000; // a bad radio link takes its time
   const root = document.documentElement;
   const live = () => document.getElementById("live");
   const lost = document.getElementById("lost");
-  // The worker that answers without a connection says when it fetched the page.
-  let heard = Number(root.dataset.fetched) || Date.now();
+  const said = document.getElementById("said");
+  // The worker that answers without a connection says when it fetched the page. After "back" a browser may show a page
+  // that it kept, however old; when it was fresh, the history remembers.
+  const isKept = Boolean(root.dataset.fetched) || isFromStore();
+  let heard = Number(root.dataset.fetched) || (isKept && history.state && history.state.heard) || Date.now();
+  let isConfirmed = !isKept;
+  let hasFailed = Boolean(root.dataset.fetched);
+  let woken = 0; // when a page that nobody saw was looked at again
+  let stream = null;
   let asked = 0;
   let waiting = 0;
   let isAsking = false;
@@ -20,17 +27,23 @@
     if (isAsking) return;
     isAsking = true;
     asked = Date.now();
+    const limit = new AbortController(); // AbortSignal.timeout is missing in browsers of 2022
+    const patience = setTimeout(() => limit.abort(), PATIENCE_MS);
     try {
-      const options = { signal: AbortSignal.timeout(PATIENCE_MS), headers: { Accept: "text/html" } };
+      const options = { signal: limit.signal, headers: { Accept: "text/html" } };
       const answer = await fetch(path, options);
       if (!answer.ok || answer.headers.has("x-board-fetched")) throw new Error("not fresh");
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (files(fresh) !== files(document)) location.reload(); // the server was renewed
       show(fresh);
       heard = Date.now();
+      isConfirmed = true;
+      hasFailed = false;
+      history.replaceState({ heard }, "");
     } catch {
-      // tell() says so when it lasts
+      hasFailed = true; // tell() says so when it lasts
     } finally {
+      clearTimeout(patience);
       isAsking = false;
     }
     tell();
@@ -41,29 +54,75 @@
     return [...named].map((one) => one.getAttribute("href") || one.getAttribute("src")).join();
   }
 
+  function isFromStore() {
+    const [way] = performance.getEntriesByType("navigation");
+    const hasWorker = "serviceWorker" in navigator && navigator.serviceWorker.controller;
+    if (!way || hasWorker) return false;
+    return way.transferSize === undefined ? way.type === "back_forward" : way.transferSize === 0;
+  }
+
   function show(fresh) {
+    const before = news();
+    unfold(fresh);
     for (const id of ["live", "aloud"]) {
       const old = document.getElementById(id);
       const made = fresh.getElementById(id);
-      if (!old || !made || old.outerHTML === made.outerHTML) continue;
-      const focused = [...old.querySelectorAll("a")].indexOf(document.activeElement);
-      for (const { name, value } of made.attributes) old.setAttribute(name, value);
-      old.replaceChildren(...made.childNodes);
-      if (focused >= 0) old.querySelectorAll("a")[focused]?.focus();
+      if (old && made) renew(old, made);
     }
-    if (!("next" in live().dataset)) document.title = fresh.title;
+    if ("next" in live().dataset) return;
+    document.title = fresh.title;
+    const added = news().filter((line) => !before.includes(line));
+    if (added.length) said.textContent = added.join(" ");
+  }
+
+  // Changes only what differs: who reads the page with a screen reader keeps the place, who has the focus keeps it.
+  function renew(old, made) {
+    if (old.isEqualNode(made)) return;
+    if (old.nodeName !== made.nodeName) { old.replaceWith(made); return; }
+    if (old.nodeType !== Node.ELEMENT_NODE) { old.nodeValue = made.nodeValue; return; }
+    for (const { name } of [...old.attributes]) if (name !== "open" && !made.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of made.attributes) if (name !== "open" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    const coming = parts(made);
+    const keys = coming.map(departure);
+    const staying = parts(old).filter((part) => keys.includes(departure(part)) || part.remove());
+    coming.forEach((part, i) => (staying[i] ? renew(staying[i], part) : old.append(part)));
+    for (const part of staying.slice(coming.length)) part.remove();
+  }
+
+  const parts = (node) => (node.nodeName === "TBODY" ? [...node.children] : [...node.childNodes]);
+
+  // What a row of the table is about: it leaves the table with its bus. Anything else is just itself.
+  function departure(node) {
+    const time = node.nodeName === "TR" && node.querySelector("td time");
+    return time ? node.cells[0].textContent + time.dateTime : "";
+  }
+
+  // Alerts are folded to their headline, so that a phone shows departures; where there is room they stand open.
+  function unfold(page) {
+    if (!matchMedia("(min-width: 40rem)").matches) return;
+    for (const alert of page.querySelectorAll("details.alert")) alert.open = true;
+  }
+
+  // What nobody may miss who does not see the page: an alert, and what does not run.
+  function news() {
+    return [...live().querySelectorAll(".alert h2, .is-cancelled .unsure")].map((one) => one.textContent.trim());
   }
 
   function tell() {
     const silent = Date.now() - heard;
-    const isLost = silent > LOST_MS || Boolean(root.dataset.fetched && heard <= Number(root.dataset.fetched));
-    root.classList.toggle("is-lost", isLost);
-    const said = isLost ? sentence(silent) : "";
-    if (lost.textContent.trim() === said) return;
-    lost.replaceChildren();
-    if (said) {
+    const isUnsure = silent > LOST_MS || !isConfirmed;
+    const isLost = isUnsure && (hasFailed || Date.now() - Math.max(heard, woken) > LOST_MS);
+    root.classList.toggle("is-lost", isUnsure);
+    const line = isLost ? sentence(silent) : "";
+    const before = lost.textContent.trim();
+    if (before === line) return;
+    lost.textContent = "";
+    // Heard once when the connection goes and once when it is back; how long it is gone, the page shows.
+    if (!before) said.textContent = line;
+    else if (!line) said.textContent = live().dataset.back;
+    if (line) {
       lost.innerHTML = '<svg class="symbol" viewBox="0 0 16 16" aria-hidden="true"><use href="#s-lost"/></svg>';
-      lost.append(Object.assign(document.createElement("span"), { textContent: said }));
+      lost.append(Object.assign(document.createElement("span"), { textContent: line }));
     }
   }
 
@@ -79,21 +138,31 @@
     waiting = setTimeout(() => { waiting = 0; ask(); }, Math.max(0, asked + PAUSE_MS - Date.now()));
   }
 
+  // A wall shows the same lines for years: a few pixels to and fro, a step every ten minutes, spare the screen.
+  function drift() {
+    const step = Math.floor(Date.now() / 600_000) % 12;
+    document.querySelector("main").style.transform = `translate(-${step % 4}px, -${step % 3}px)`;
+  }
+
   function turn() {
     const { next, turn: seconds } = live().dataset;
     if (!next) return;
     setTimeout(async () => {
       path = next;
+      drift();
       await ask();
       turn();
     }, 1000 * Number(seconds));
   }
 
+  // The stream only rings: it is not worth a slow or dear connection, and nobody looks at a hidden page.
   function listen() {
-    if (!live().dataset.events) return;
-    const stream = new EventSource(live().dataset.events);
+    if (stream) stream.close();
+    stream = null;
+    const { saveData, effectiveType } = navigator.connection || {};
+    if (!live().dataset.events || document.hidden || saveData || /2g/.test(effectiveType)) return;
+    stream = new EventSource(live().dataset.events);
     for (const kind of ["snapshot", "delta"]) stream.addEventListener(kind, soon);
-    addEventListener("pagehide", () => stream.close());
     // A refused stream stays closed; the page is asked for every now and then all the same.
   }
 
@@ -118,7 +187,7 @@
       if (button.textContent !== start) { speechSynthesis.cancel(); ended(); return; }
       speechSynthesis.cancel();
       const isLost = root.classList.contains("is-lost");
-      const lines = isLost ? [lost.textContent] : [...text.children].map((line) => line.textContent);
+      const lines = isLost ? [sentence(Date.now() - heard)] : [...text.children].map((line) => line.textContent);
       for (const [i, line] of lines.entries()) {
         const said = new SpeechSynthesisUtterance(line);
         said.lang = root.lang === "en" ? "en-GB" : "de-DE";
@@ -132,15 +201,22 @@
     addEventListener("pagehide", () => speechSynthesis.cancel());
   }
 
-  document.getElementById("by-hand")?.remove();
+  const byHand = document.getElementById("by-hand");
+  if (byHand) byHand.remove();
+  unfold(document);
   speech();
   tell();
   callOff().then(listen);
   turn();
-  setInterval(() => { tell(); if (Date.now() - asked >= EVERY_MS) soon(); }, 1000);
+  setInterval(() => { if (!document.hidden) { tell(); if (Date.now() - asked >= EVERY_MS) soon(); } }, 1000);
+  const wake = () => { woken = Date.now(); tell(); soon(); listen(); };
   addEventListener("online", soon);
-  addEventListener("pageshow", (event) => { if (event.persisted) { tell(); soon(); listen(); } });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { tell(); soon(); } });
-  if (root.dataset.fetched) soon(); else asked = Date.now();
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/web/board-worker.js", { scope: "/board" }).catch(() => {});
+  addEventListener("pagehide", () => { if (stream) stream.close(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
+  document.addEventListener("visibilitychange", () => (document.hidden ? listen() : wake()));
+  if (isKept) soon(); else asked = Date.now();
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.addEventListener("controllerchange", soon); // so that it keeps this page
+    navigator.serviceWorker.register("/web/board-worker.js", { scope: "/board" }).catch(() => {});
+  }
 })();
