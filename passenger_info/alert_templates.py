@@ -6,6 +6,7 @@ A template fills itself with what is affected, in German, English and easy Germa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from mobility.core.alert import AlertCause, AlertEffect, AlertSeverity, AlertText
 from passenger_info.alert_phrases import CAUSES, PHRASES
@@ -36,11 +37,13 @@ class Usual:
     severity: AlertSeverity
     parts: tuple[str, ...]
     """What its description says, in this order; see ``passenger_info.alert_phrases``."""
+    concerns: Literal["routes", "stops", "trips"] = "routes"
+    """Which of the lists of what may be affected is looked at first."""
 
 
 USUAL: Mapping[Template, Usual] = {
     Template.CANCELLED_TRIPS: Usual(
-        AlertCause.UNKNOWN_CAUSE, AlertEffect.NO_SERVICE, AlertSeverity.SEVERE, ("off", "because", "see_board")
+        AlertCause.UNKNOWN_CAUSE, AlertEffect.NO_SERVICE, AlertSeverity.SEVERE, ("off", "because", "see_board"), "trips"
     ),
     Template.DETOUR: Usual(
         AlertCause.CONSTRUCTION,
@@ -53,9 +56,14 @@ USUAL: Mapping[Template, Usual] = {
         AlertEffect.MODIFIED_SERVICE,
         AlertSeverity.WARNING,
         ("closed", "only", "instead", "because"),
+        "stops",
     ),
     Template.STOP_MOVED: Usual(
-        AlertCause.CONSTRUCTION, AlertEffect.STOP_MOVED, AlertSeverity.WARNING, ("moved", "only", "instead", "because")
+        AlertCause.CONSTRUCTION,
+        AlertEffect.STOP_MOVED,
+        AlertSeverity.WARNING,
+        ("moved", "only", "instead", "because"),
+        "stops",
     ),
     Template.DELAY: Usual(
         AlertCause.UNKNOWN_CAUSE,
@@ -76,7 +84,7 @@ USUAL: Mapping[Template, Usual] = {
         AlertCause.WEATHER, AlertEffect.SIGNIFICANT_DELAYS, AlertSeverity.WARNING, ("weather", "late", "see_times")
     ),
     Template.EXTRA_TRIPS: Usual(
-        AlertCause.OTHER_CAUSE, AlertEffect.ADDITIONAL_SERVICE, AlertSeverity.INFO, ("extra", "because")
+        AlertCause.OTHER_CAUSE, AlertEffect.ADDITIONAL_SERVICE, AlertSeverity.INFO, ("extra", "because"), "trips"
     ),
     Template.FREE: Usual(AlertCause.UNKNOWN_CAUSE, AlertEffect.UNKNOWN_EFFECT, AlertSeverity.INFO, ()),
 }

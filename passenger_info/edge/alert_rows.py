@@ -12,7 +12,7 @@ from mobility.core.trip_name import trip_name, trip_named
 from passenger_info.alert_decide import missing_languages
 from passenger_info.alert_draft import LISTS, PARTS, PERIODS, Typed, template_of
 from passenger_info.alert_names import AlertNames, KnownTrip
-from passenger_info.alert_templates import Template
+from passenger_info.alert_templates import USUAL, Template
 from passenger_info.alert_texts import ALERTS, CAUSES, EFFECTS, SEVERITIES, TEMPLATES
 from passenger_info.alert_view import LANGUAGES, SYMBOLS, alert_view
 from passenger_info.board_texts import PAGE
@@ -107,6 +107,7 @@ def editor_context(rows: AlertRows, given: Typed) -> dict[str, Any]:
     return {
         "given": given,
         "chosen": chosen,
+        "looked_at_first": USUAL[template].concerns,
         "template": template,
         "template_name": TEMPLATES[language][template],
         "has_template": template is not Template.FREE,

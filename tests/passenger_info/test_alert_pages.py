@@ -412,6 +412,17 @@ def test_the_pages_are_accessible_and_fit_a_phone(visit, width, scheme) -> None:
             tab.close()
 
 
+@pytest.mark.parametrize(
+    ("template", "opened"), [("strike", "Linien"), ("stop_closed", "Haltestellen"), ("cancelled_trips", "Fahrten")]
+)
+def test_the_editor_opens_the_list_that_a_template_is_about(visit, template, opened) -> None:
+    async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
+        page = await page_of(http, f"/new?template={template}")
+        assert re.findall(r"<details open>\s*<summary[^>]*>([^<]+)<", page) == [opened]
+
+    visit(scene)
+
+
 def test_each_template_opens_filled(visit) -> None:
     async def scene(_room: AlertRoom, http: httpx.AsyncClient) -> None:
         for template in Template:
