@@ -286,7 +286,7 @@ def test_the_board_is_complete_without_javascript(plain: Visitor) -> None:
     page.goto("/board/busbahnhof")
     assert page.locator("table.board tbody tr").count() >= 8
     expect(page.locator("table.board")).to_contain_text("fährt nach Fahrplan um")
-    expect(page.locator("table.board .time").last).to_contain_text("Std.")
+    expect(page.locator("table.board .time").last).to_contain_text("Stunden")
     expect(page.locator("main")).to_contain_text("Stand Dienstag, 14. Oktober 2025")
     assert page.locator("script:not([defer])").count() == 0
 
